@@ -1,0 +1,113 @@
+"""The act of step 1: locate a person's NSS, or assign one."""
+
+from datetime import date
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from afiliacion.models import Prefijo, Serie, Subdelegacion
+from nss_portal import renapo, tramites
+from nss_portal.identidad import componer_nss
+from nss_portal.models import Documento, Domicilio, Estado, Persona, Tramite
+
+# One statement draws the next number: the row is locked by the database while it is written, so two
+# processes can not read the same one. The WHERE is what keeps a series from going past its last number.
+_SIGUIENTE = """
+    INSERT INTO afiliacion_serie (prefijo, anio_registro, anio_nacimiento, ultimo) VALUES (%s, %s, %s, 0)
+    ON CONFLICT (prefijo, anio_registro, anio_nacimiento)
+    DO UPDATE SET ultimo = afiliacion_serie.ultimo + 1 WHERE afiliacion_serie.ultimo < %s
+    RETURNING ultimo
+"""
+
+
+class SerieAgotada(tramites.NoPuedeSeguir):
+    """No number left for that year of birth: not the subdelegación's, its entidad's or the reserve's."""
+
+    def __init__(self) -> None:
+        super().__init__(Tramite.Espera.SERIE_AGOTADA)
+
+
+def resolver(tramite: Tramite) -> None:
+    """Locate the NSS of the trámite's CURP, or ask for the address, or assign one; then freeze the documents.
+
+    One transaction; safe to call twice. Raises renapo.NoDisponible, SerieAgotada: nothing changes then.
+    """
+    persona = renapo.identificar(tramite.curp)
+    with transaction.atomic():
+        if persona is None:
+            tramite.mover(Estado.RECHAZADO, motivo=Tramite.Motivo.CURP_NO_ENCONTRADA)
+            return
+        domicilio = Domicilio.objects.filter(tramite=tramite).first()
+        if persona.nss:
+            resultado = Tramite.Resultado.LOCALIZADO
+        elif domicilio is None:
+            tramite.mover(Estado.DOMICILIO, persona=persona)
+            return
+        else:
+            subdelegacion = Subdelegacion.objects.que_atiende(domicilio.codigo_postal)
+            resultado = Tramite.Resultado.ASIGNADO
+            persona.nss = asignar_nss(persona, subdelegacion)
+        if tramite.mover(Estado.EMITIENDO, persona=persona, resultado=resultado):
+            tramites.congelar(
+                tramite, [Documento.Tipo.NSS, Documento.Tipo.TARJETA], _datos(tramite, domicilio)
+            )
+
+
+def asignar_nss(persona: Persona, subdelegacion: Subdelegacion, hoy: date | None = None) -> str:
+    """The person's NSS, drawn from the subdelegación's series if they have none yet.
+
+    11 digits: prefix, year of registration, year of birth, consecutive, check digit. Order of the prefixes:
+    the subdelegación's, the rest of its entidad's, the national reserve. Never wraps, never reuses a number,
+    skips those that came from outside. Safe to call twice, from many processes. Raises SerieAgotada.
+    """
+    registro = f"{(hoy or timezone.localdate()).year % 100:02d}"
+    nacimiento = f"{persona.nacimiento.year % 100:02d}"
+    with transaction.atomic():
+        # Locks the person: whoever asks for the same CURP at the same time waits here and finds the number.
+        nss = Persona.objects.select_for_update().values_list("nss", flat=True).get(pk=persona.pk)
+        if nss:
+            return nss
+        prefijos = subdelegacion.prefijos_en_orden()
+        agotados = set(
+            Serie.objects.agotadas()
+            .filter(prefijo__in=prefijos, anio_registro=registro, anio_nacimiento=nacimiento)
+            .values_list("prefijo", flat=True)
+        )
+        for prefijo in prefijos:
+            while (
+                prefijo not in agotados
+                and (consecutivo := _siguiente(prefijo, registro, nacimiento)) is not None
+            ):
+                nss = componer_nss(prefijo, int(registro), int(nacimiento), consecutivo)
+                if not Persona.objects.filter(nss=nss).exists():
+                    Persona.objects.filter(pk=persona.pk).update(nss=nss)
+                    return nss
+        raise SerieAgotada
+
+
+def _siguiente(prefijo: str, registro: str, nacimiento: str) -> int | None:
+    """The next consecutive of a series, 0 to 9999; None when the last one has been given."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SIGUIENTE, [prefijo, registro, nacimiento, Serie.ULTIMO])
+        fila = cursor.fetchone()
+    return fila[0] if fila else None
+
+
+def _de_registro(nss: str) -> Prefijo | None:
+    return Prefijo.objects.select_related("subdelegacion").filter(pk=nss[:2]).first()
+
+
+def _datos(tramite: Tramite, domicilio: Domicilio | None) -> dict[str, object]:
+    """What both documents of step 1 say."""
+    persona = tramite.persona
+    assert persona and persona.nss
+    prefijo = _de_registro(persona.nss)
+    return {
+        "nombre": persona.nombre_completo,
+        "curp": persona.curp,
+        "nss": persona.nss,
+        "resultado": tramite.resultado,
+        "subdelegacion": prefijo.subdelegacion.nombre if prefijo else "",
+        "prefijo_origen": prefijo.origen if prefijo else "",
+        "domicilio": str(domicilio) if domicilio else "",
+    }

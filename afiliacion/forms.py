@@ -1,0 +1,102 @@
+"""The address asked of whoever has no NSS yet."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from nss_portal.forms import CampoTexto
+from nss_portal.models import CodigoPostal, Colonia, Domicilio, Tramite
+from nss_portal.models.territorio import plegar
+
+
+class DomicilioForm(forms.Form):
+    codigo_postal = CampoTexto(
+        label="Código postal",
+        help_text="5 números. Con él llenamos tu entidad y tu municipio.",
+        requerido="Escribe tu código postal.",
+    )
+    colonia = CampoTexto(label="Colonia", requerido="Elige o escribe tu colonia.")
+    colonia_no_listada = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    calle = CampoTexto(label="Calle", max_length=100, requerido="Escribe el nombre de tu calle.")
+    numero_exterior = CampoTexto(
+        label="Número exterior",
+        max_length=20,
+        requerido="Escribe el número exterior. Si no tiene, escribe S/N.",
+    )
+    numero_interior = CampoTexto(label="Número interior", max_length=20, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for nombre in ("calle", "numero_exterior", "numero_interior"):
+            tope = self.fields[nombre].max_length
+            self.fields[nombre].error_messages["max_length"] = f"Es demasiado largo: caben {tope} caracteres."
+        escrito = "".join(str(self["codigo_postal"].value() or "").split())
+        self.codigo = CodigoPostal.objects.select_related("municipio__entidad").filter(pk=escrito[:6]).first()
+        self.colonias = (
+            list(self.codigo.colonias.vigentes().order_by("nombre_plegado", "tipo")) if self.codigo else []
+        )
+
+    @property
+    def opciones(self) -> list[tuple[str, str]]:
+        """(id, name) of every colonia of the code; the kind is added where two share a name."""
+        nombres = [colonia.nombre for colonia in self.colonias]
+        return [
+            (str(c.pk), f"{c.nombre} ({c.tipo})" if nombres.count(c.nombre) > 1 else c.nombre)
+            for c in self.colonias
+        ]
+
+    @property
+    def elegida(self) -> str:
+        """The id of the colonia that was chosen or named, so that the list shows it chosen."""
+        colonia = self._buscar(str(self["colonia"].value() or ""))
+        return str(colonia.pk) if colonia else ""
+
+    def clean_codigo_postal(self) -> CodigoPostal:
+        escrito = "".join(self.cleaned_data["codigo_postal"].split())
+        if not (len(escrito) == 5 and escrito.isascii() and escrito.isdigit()):
+            raise ValidationError("El código postal son 5 números.", code="formato")
+        if self.codigo is None:
+            raise ValidationError(f"No encontramos el código postal {escrito}. Revísalo.", code="desconocido")
+        return self.codigo
+
+    def _buscar(self, texto: str) -> Colonia | None:
+        """All digits: an id of this code first, then a name (nine colonias are named by a number)."""
+        if texto.isascii() and texto.isdigit():
+            for colonia in self.colonias:
+                if str(colonia.pk) == texto:
+                    return colonia
+        plegado = plegar(texto)
+        return next((colonia for colonia in self.colonias if colonia.nombre_plegado == plegado), None)
+
+    def clean(self) -> dict[str, Any]:
+        datos = self.cleaned_data
+        escrita, codigo = datos.get("colonia"), datos.get("codigo_postal")
+        if not escrita or not codigo:
+            return datos
+        datos["asentamiento"] = self._buscar(escrita)
+        if datos["asentamiento"] is None:
+            if not datos["colonia_no_listada"]:
+                self.add_error(
+                    "colonia", f"Esa colonia no es del código postal {codigo}. Elige una de la lista."
+                )
+            elif len(escrita) > 60:
+                self.add_error("colonia", "Es demasiado largo: caben 60 caracteres.")
+        return datos
+
+    def solo_codigo_postal(self) -> None:
+        """Look the code up and say nothing of the rest, which has not been sent yet."""
+        for campo in set(self.errors) - {"codigo_postal"}:
+            del self.errors[campo]
+
+    def guardar(self, tramite: Tramite) -> Domicilio:
+        datos = self.cleaned_data
+        return Domicilio.objects.create(
+            tramite=tramite,
+            codigo_postal=datos["codigo_postal"],
+            colonia=datos["asentamiento"],
+            colonia_texto="" if datos["asentamiento"] else datos["colonia"],
+            calle=datos["calle"],
+            numero_exterior=datos["numero_exterior"],
+            numero_interior=datos["numero_interior"],
+        )

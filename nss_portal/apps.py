@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class NssPortalConfig(AppConfig):
+    name = "nss_portal"
+    verbose_name = "Personas, trámites y documentos"

@@ -1,0 +1,12 @@
+"""What every page needs to know of the installation."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def portal(request: HttpRequest) -> dict[str, object]:
+    return {
+        "demo": settings.DEMO,
+        "ayuda_correo": settings.AYUDA_CORREO,
+        "ayuda_telefono": settings.AYUDA_TELEFONO,
+    }

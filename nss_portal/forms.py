@@ -1,0 +1,142 @@
+"""Form fields of the whole portal, and the request that begins each of the three steps."""
+
+import uuid
+from typing import Any
+
+from captcha.fields import CaptchaField, CaptchaTextInput
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator
+from django.utils import timezone
+
+from nss_portal.identidad import normalizar_curp, validar_curp
+from nss_portal.models import CaptchaResuelto
+
+# Far more than any field takes, so that a pasted book is refused before anything looks at it.
+LARGO_MAXIMO = 400
+
+
+class CampoTexto(forms.CharField):
+    """Text that never raises anything but a Spanish sentence: NUL and control characters included."""
+
+    def __init__(self, *, requerido: str = "Escribe este dato.", **kwargs: Any) -> None:
+        kwargs["error_messages"] = {"required": requerido, **kwargs.pop("error_messages", {})}
+        super().__init__(**kwargs)
+        self.validators = [v for v in self.validators if not isinstance(v, ProhibitNullCharactersValidator)]
+
+    def to_python(self, value: Any) -> str:
+        texto = super().to_python(value)
+        if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) <= 0xDFFF for c in texto):
+            raise ValidationError(
+                "Hay caracteres que no se ven. Bórralo y vuelve a escribirlo.", code="formato"
+            )
+        return texto
+
+
+class CurpField(forms.CharField):
+    """A CURP, normalised; every refusal comes from `identidad.validar_curp` with its code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, required=False, **kwargs)
+        self.validators = []
+
+    def clean(self, value: Any) -> str:
+        # «Today» is Mexico City's, whatever clock the host keeps.
+        return validar_curp(value or "", timezone.localdate())
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return (data or "")[:LARGO_MAXIMO]
+
+
+class CorreoField(forms.EmailField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            max_length=254,
+            error_messages={
+                "required": "Escribe tu correo electrónico.",
+                "invalid": "A este correo le falta algo. Debe verse así: nombre@ejemplo.com",
+                "max_length": "Este correo es demasiado largo: caben 254 caracteres.",
+            },
+            **kwargs,
+        )
+        self.validators = [v for v in self.validators if not isinstance(v, ProhibitNullCharactersValidator)]
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return (data or "")[:LARGO_MAXIMO]
+
+
+class CaptchaWidget(CaptchaTextInput):
+    """The package's widget with a label, a hint and alternatives of our own."""
+
+    template_name = "campos/captcha.html"
+
+
+class SolicitudForm(forms.Form):
+    """The form that begins a step: CURP, e-mail twice, the letters of the image.
+
+    `navegador` is the browser session's token: letters solved in it for this `solicitud` are not asked
+    for again while something else is corrected.
+    """
+
+    curp = CurpField(
+        label="CURP", help_text="18 letras y números. Puedes escribirla con espacios o en minúsculas."
+    )
+    correo = CorreoField(
+        label="Correo electrónico personal",
+        help_text="Ahí recibes tus documentos. Usa uno que sigas teniendo al salir de la escuela.",
+    )
+    correo_confirmacion = CorreoField(label="Confirma tu correo electrónico")
+    captcha = CaptchaField(
+        label="Escribe las letras de la imagen",
+        help_text="Son 4 letras; no importan mayúsculas ni minúsculas.",
+        widget=CaptchaWidget,
+        error_messages={
+            "required": "Escribe las letras de la imagen.",
+            "invalid": "Las letras no coinciden o la imagen ya venció. Escribe las de la nueva imagen.",
+        },
+    )
+    solicitud = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, navegador: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.navegador = navegador
+        self.fields["correo_confirmacion"].error_messages["required"] = (
+            "Escribe otra vez tu correo electrónico."
+        )
+        self.captcha_resuelto = CaptchaResuelto.objects.filter(
+            pk=self._solicitud(), navegador=navegador, consumido=None
+        ).exists()
+        if self.captcha_resuelto:
+            del self.fields["captcha"]
+
+    def _solicitud(self) -> uuid.UUID | None:
+        try:
+            return uuid.UUID(str(self["solicitud"].value()))
+        except ValueError:
+            return None
+
+    def clean(self) -> dict[str, Any]:
+        datos = self.cleaned_data
+        primero, segundo = datos.get("correo"), datos.get("correo_confirmacion")
+        if primero and segundo and primero.casefold() != segundo.casefold():
+            self.add_error("correo_confirmacion", "Los dos correos no son iguales.")
+        return datos
+
+    def recordar_captcha(self) -> None:
+        """Letters that were right count for correcting the rest: kept in a row, shown as solved."""
+        if "captcha" in self.cleaned_data and "solicitud" in self.cleaned_data and self.errors:
+            CaptchaResuelto.objects.get_or_create(
+                pk=self.cleaned_data["solicitud"], defaults={"navegador": self.navegador}
+            )
+            self.captcha_resuelto = True
+            del self.fields["captcha"]
+
+    @property
+    def letras_curp(self) -> tuple[str, str, str] | None:
+        """The typed CURP cut in (before, wrong, after), when the error says where; the person corrects it."""
+        for error in self.errors.as_data().get("curp", []):
+            if error.params and "inicio" in error.params:
+                texto = normalizar_curp(self["curp"].value())
+                inicio, fin = error.params["inicio"], error.params["fin"]
+                return texto[:inicio], texto[inicio:fin], texto[fin:]
+        return None

@@ -1,0 +1,31 @@
+"""How often something may be done: a token bucket in the database, behind hashed keys."""
+
+import hashlib
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from nss_portal.models import Cupo
+
+
+def permitir(clave: str, cupo: int, ventana: timedelta) -> bool:
+    """Whether `clave` may act once more: at most `cupo` times at once, refilled evenly over `ventana`.
+
+    The key is hashed: it may name a person or an address, the table must not.
+    """
+    huella = hashlib.sha256(clave.encode()).hexdigest()
+    with transaction.atomic():
+        ahora = timezone.now()
+        fila, nueva = Cupo.objects.select_for_update().get_or_create(
+            clave=huella, defaults={"disponible": cupo - 1, "visto": ahora}
+        )
+        if nueva:
+            return True
+        # A clock that jumped back gives nothing, and takes nothing.
+        lapso = max(ahora - fila.visto, timedelta(0)) / ventana
+        disponible = min(float(cupo), fila.disponible + cupo * lapso)
+        permitido = disponible >= 1
+        fila.disponible, fila.visto = disponible - permitido, ahora
+        fila.save(update_fields=["disponible", "visto"])
+        return permitido

@@ -1,0 +1,130 @@
+"""Issued documents, frozen, and the mails that carry them."""
+
+import secrets
+import uuid
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from nss_portal.models.tramite import Tramite
+
+# No look-alikes (0 O 1 I L 5 S 8 B): the code is read from paper and typed.
+ALFABETO_CODIGO = "2346789ACDEFGHJKMNPQRTUVWXYZ"
+ARRIENDO_ENVIO = timedelta(seconds=20)
+
+
+def nuevo_codigo() -> str:
+    """The 8-character check code printed on a document."""
+    return "".join(secrets.choice(ALFABETO_CODIGO) for _ in range(8))
+
+
+def nuevo_token() -> str:
+    """What the QR carries: 128 random bits, nothing personal."""
+    return secrets.token_urlsafe(16)
+
+
+class Documento(models.Model):
+    """What was certified, frozen when it was issued; the bytes are kept as issued."""
+
+    class Tipo(models.TextChoices):
+        NSS = "nss", "Número de Seguridad Social"
+        TARJETA = "tarjeta", "Tarjeta de Número de Seguridad Social"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tramite = models.ForeignKey(Tramite, models.PROTECT, verbose_name="trámite", related_name="documentos")
+    tipo = models.CharField("tipo", max_length=20, choices=Tipo.choices)
+    # Everything printed. Correcting a person later changes no issued document.
+    datos = models.JSONField("datos certificados")
+    codigo = models.CharField("código de verificación", max_length=8, default=nuevo_codigo, editable=False)
+    token = models.CharField("token del QR", max_length=22, unique=True, default=nuevo_token, editable=False)
+    creado = models.DateTimeField("creado", default=timezone.now, editable=False)
+    archivo = models.FileField("archivo", upload_to="", blank=True, editable=False)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True, editable=False)
+    emitido = models.DateTimeField("emitido", null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "documento"
+        ordering = ["tipo"]
+        constraints = [
+            models.UniqueConstraint(
+                name="documento_uno_de_cada_tipo_por_tramite", fields=["tramite", "tipo"]
+            ),
+            models.CheckConstraint(
+                name="documento_emitido_con_archivo_y_huella",
+                condition=Q(emitido=None, archivo="", sha256="")
+                | Q(emitido__isnull=False, archivo__gt="", sha256__regex="^[0-9a-f]{64}$"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_tipo_display()} {self.datos['folio']}"
+
+    @property
+    def nombre_de_archivo(self) -> str:
+        """What the browser calls it: the type and the folio, nobody's number."""
+        return f"{self.tipo}-{self.datos['folio']}.pdf"
+
+
+class EnvioQuerySet(models.QuerySet["Envio"]):
+    def pendientes(self) -> "EnvioQuerySet":
+        return self.filter(enviado=None, rechazado=False)
+
+    def por_enviar(self) -> "EnvioQuerySet":
+        return self.pendientes().filter(libre_desde__lte=timezone.now())
+
+    def tomar(self, pk: uuid.UUID) -> "Envio | None":
+        """Lease one for this worker, or None when another has it or it went out."""
+        tomados = (
+            self.por_enviar()
+            .filter(pk=pk)
+            .update(libre_desde=timezone.now() + ARRIENDO_ENVIO, intentos=F("intentos") + 1)
+        )
+        return self.select_related("tramite__persona", "documento").get(pk=pk) if tomados else None
+
+
+class Envio(models.Model):
+    """One mail to go out: all the documents of a trámite, or one that was asked for again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tramite = models.ForeignKey(Tramite, models.PROTECT, verbose_name="trámite", related_name="envios")
+    documento = models.ForeignKey(
+        Documento, models.PROTECT, verbose_name="documento", related_name="envios", null=True, blank=True
+    )
+    creado = models.DateTimeField("pedido", default=timezone.now, editable=False)
+    enviado = models.DateTimeField("enviado", null=True, blank=True, editable=False)
+    # The other server said no for good (5xx): trying again would not help, the page says so.
+    rechazado = models.BooleanField("rechazado", default=False, editable=False)
+    libre_desde = models.DateTimeField("libre desde", default=timezone.now)
+    intentos = models.PositiveSmallIntegerField("intentos", default=0)
+
+    objects = EnvioQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "envío"
+        verbose_name_plural = "envíos"
+        ordering = ["creado"]
+        indexes = [
+            models.Index(
+                name="envio_por_enviar", fields=["libre_desde"], condition=Q(enviado=None, rechazado=False)
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="envio_enviado_o_rechazado", condition=Q(enviado=None) | Q(rechazado=False)
+            ),
+            # The result of a trámite is mailed once; what is asked for again names its document.
+            models.UniqueConstraint(
+                name="envio_uno_con_todo_por_tramite", fields=["tramite"], condition=Q(documento=None)
+            ),
+            # A double click on «Enviar» is one mail.
+            models.UniqueConstraint(
+                name="envio_uno_pendiente_por_documento",
+                fields=["documento"],
+                condition=Q(enviado=None, rechazado=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tramite_id} {self.creado:%Y-%m-%d %H:%M}"

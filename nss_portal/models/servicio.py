@@ -1,0 +1,60 @@
+"""Rows that keep the service itself honest: heartbeat, solved captchas, rate limits."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+
+
+class Latido(models.Model):
+    """When each kind of process last showed that it works."""
+
+    proceso = models.CharField("proceso", max_length=20, primary_key=True)
+    visto = models.DateTimeField("visto")
+
+    class Meta:
+        verbose_name = "latido"
+
+    def __str__(self) -> str:
+        return self.proceso
+
+    @classmethod
+    def latir(cls, proceso: str) -> None:
+        cls.objects.update_or_create(proceso=proceso, defaults={"visto": timezone.now()})
+
+    @classmethod
+    def vivo(cls, proceso: str, plazo: timedelta = timedelta(seconds=30)) -> bool:
+        return cls.objects.filter(proceso=proceso, visto__gte=timezone.now() - plazo).exists()
+
+
+class CaptchaResuelto(models.Model):
+    """Letters solved for one form: they count while it is corrected, once, for the same browser.
+
+    Not in a cookie: a copied cookie would spend them again. Consumed by compare-and-set.
+    """
+
+    solicitud = models.UUIDField("solicitud", primary_key=True)
+    navegador = models.CharField("navegador", max_length=43)
+    resuelto = models.DateTimeField("resuelto", default=timezone.now)
+    consumido = models.DateTimeField("consumido", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "captcha resuelto"
+        verbose_name_plural = "captchas resueltos"
+
+    def __str__(self) -> str:
+        return str(self.solicitud)
+
+
+class Cupo(models.Model):
+    """A token bucket: how much of a limit is left. The key is a hash, never what it stands for."""
+
+    clave = models.CharField("clave", max_length=64, primary_key=True)
+    disponible = models.FloatField("disponible")
+    visto = models.DateTimeField("visto")
+
+    class Meta:
+        verbose_name = "cupo"
+
+    def __str__(self) -> str:
+        return self.clave

@@ -1,0 +1,113 @@
+"""Entidades, municipios, postal codes and colonias."""
+
+import unicodedata
+
+from django.db import models
+from django.db.models import Q
+
+
+def plegar(texto: str) -> str:
+    """Lower case, no accents, single spaces: how names are compared. «Álvaro  Obregón» -> «alvaro obregon»."""
+    sin_marcas = "".join(c for c in unicodedata.normalize("NFD", texto) if not unicodedata.combining(c))
+    return " ".join(sin_marcas.casefold().split())
+
+
+class EntidadManager(models.Manager["Entidad"]):
+    def get_by_natural_key(self, clave: str) -> "Entidad":
+        return self.get(clave=clave)
+
+
+class Entidad(models.Model):
+    clave = models.CharField("clave", max_length=2, primary_key=True, help_text="Clave del INEGI, 01 a 32.")
+    nombre = models.CharField("nombre", max_length=60, unique=True)
+
+    objects = EntidadManager()
+
+    class Meta:
+        verbose_name = "entidad"
+        verbose_name_plural = "entidades"
+        ordering = ["clave"]
+        constraints = [
+            models.CheckConstraint(name="entidad_clave_de_dos_cifras", condition=Q(clave__regex="^[0-9]{2}$"))
+        ]
+
+    def __str__(self) -> str:
+        return self.nombre
+
+    def natural_key(self) -> tuple[str]:
+        return (self.clave,)
+
+
+class MunicipioManager(models.Manager["Municipio"]):
+    def get_by_natural_key(self, entidad: str, nombre: str) -> "Municipio":
+        return self.get(entidad_id=entidad, nombre=nombre)
+
+
+class Municipio(models.Model):
+    entidad = models.ForeignKey(Entidad, models.PROTECT, verbose_name="entidad", related_name="municipios")
+    # Null until the official file, which gives the keys, is loaded.
+    clave = models.CharField("clave", max_length=5, null=True, blank=True, unique=True)
+    nombre = models.CharField("nombre", max_length=80)
+
+    objects = MunicipioManager()
+
+    class Meta:
+        verbose_name = "municipio"
+        constraints = [
+            models.UniqueConstraint(name="municipio_unico_en_su_entidad", fields=["entidad", "nombre"])
+        ]
+
+    def __str__(self) -> str:
+        return self.nombre
+
+    def natural_key(self) -> tuple[str, str]:
+        return (self.entidad_id, self.nombre)
+
+
+class CodigoPostal(models.Model):
+    codigo = models.CharField("código postal", max_length=5, primary_key=True)
+    municipio = models.ForeignKey(Municipio, models.PROTECT, verbose_name="municipio", related_name="codigos")
+
+    class Meta:
+        verbose_name = "código postal"
+        verbose_name_plural = "códigos postales"
+        constraints = [
+            # Text, not a number: Mexico City's codes begin with zero.
+            models.CheckConstraint(
+                name="codigo_postal_de_cinco_cifras", condition=Q(codigo__regex="^[0-9]{5}$")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.codigo
+
+
+class ColoniaQuerySet(models.QuerySet["Colonia"]):
+    def vigentes(self) -> "ColoniaQuerySet":
+        return self.filter(vigente=True)
+
+
+class Colonia(models.Model):
+    """A settlement («asentamiento») of a postal code."""
+
+    codigo_postal = models.ForeignKey(
+        CodigoPostal, models.PROTECT, verbose_name="código postal", related_name="colonias"
+    )
+    nombre = models.CharField("nombre", max_length=100)
+    nombre_plegado = models.CharField("nombre plegado", max_length=100, editable=False)
+    tipo = models.CharField("tipo", max_length=40)
+    # Retired from the catalogue, never deleted: people's addresses refer to it.
+    vigente = models.BooleanField("vigente", default=True)
+
+    objects = ColoniaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "colonia"
+        constraints = [
+            models.UniqueConstraint(
+                name="colonia_unica_en_su_codigo", fields=["codigo_postal", "nombre_plegado", "tipo"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.nombre

@@ -1,0 +1,37 @@
+"""Whether the portal can do what it promises, part by part."""
+
+import os
+import socket
+from pathlib import Path
+
+from django.core.cache import cache
+from django.core.mail import mailers
+from django.db import DatabaseError, connection
+
+from nss_portal.correo import BuzonLocal
+from nss_portal.models import Latido
+
+
+def revisar() -> dict[str, bool]:
+    """`{"base", "trabajador", "correo"}` -> usable now."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        base, trabajador = True, Latido.vivo("trabajador")
+    except DatabaseError:
+        base = trabajador = False
+    # A monitor asks every few seconds: the mail server is not to be knocked at each time.
+    correo = cache.get_or_set("salud-correo", _correo, timeout=10)
+    return {"base": base, "trabajador": trabajador, "correo": bool(correo)}
+
+
+def _correo() -> bool:
+    mailer = mailers.default
+    if isinstance(mailer, BuzonLocal):
+        carpeta = mailer.carpeta if mailer.carpeta.exists() else Path(mailer.carpeta).parent
+        return os.access(carpeta, os.W_OK)
+    try:
+        with socket.create_connection((mailer.host, mailer.port), timeout=2):
+            return True
+    except OSError:
+        return False

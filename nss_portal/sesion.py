@@ -1,0 +1,17 @@
+"""Which browser is asking: a random token in the database session, that dies at «Salir»."""
+
+import secrets
+
+from django.http import HttpRequest
+
+_CLAVE = "navegador"
+
+
+def navegador(request: HttpRequest) -> str | None:
+    """The browser's token, or None for one that has begun nothing here."""
+    return request.session.get(_CLAVE)
+
+
+def abrir(request: HttpRequest) -> str:
+    """The browser's token, made if it has none. Not the session key: that one changes at a log-in."""
+    return request.session.setdefault(_CLAVE, secrets.token_urlsafe(32))

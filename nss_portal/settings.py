@@ -1,0 +1,241 @@
+"""Settings of the portal: one file, from the environment, failing closed.
+
+Every variable is described in README.md. With DEBUG off, a missing SECRET_KEY or
+ALLOWED_HOSTS stops the start with one sentence: better no site than an open one.
+"""
+
+import os
+import shutil
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _si(nombre: str) -> bool:
+    return os.environ.get(nombre, "").strip().lower() in {"1", "true", "si", "sí", "yes", "on"}
+
+
+def _lista(nombre: str) -> list[str]:
+    return [parte.strip() for parte in os.environ.get(nombre, "").split(",") if parte.strip()]
+
+
+DEBUG = _si("DEBUG")
+# Demonstration: banner, «SIN VALIDEZ OFICIAL», sample people, /buzon/. Never on by default.
+DEMO = _si("DEMO")
+
+SECRET_KEY = os.environ.get("SECRET_KEY", "") or ("solo-para-desarrollo" if DEBUG else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "Falta SECRET_KEY: con DEBUG apagado el portal no arranca sin un secreto propio."
+    )
+ALLOWED_HOSTS = _lista("ALLOWED_HOSTS")
+if not (ALLOWED_HOSTS or DEBUG):
+    raise ImproperlyConfigured("Falta ALLOWED_HOSTS: escribe los nombres con los que se visita el portal.")
+
+# Everything the portal writes lives here, outside the repository.
+VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var")
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+# The address printed in documents and mails; https turns on every transport protection.
+URL_PUBLICA = os.environ.get("URL_PUBLICA", "http://127.0.0.1:8000").rstrip("/")
+HTTPS = URL_PUBLICA.startswith("https://")
+CSRF_TRUSTED_ORIGINS = [URL_PUBLICA]
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# Only a proxy that we run may say that the visit came over https.
+PROXIES_CONFIABLES = _lista("PROXIES_CONFIABLES")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES_CONFIABLES else None
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "captcha",
+    "django_tasks_db",
+    "nss_portal",
+    "afiliacion",
+    "vigencia",
+    "clinicas",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "nss_portal.urls"
+WSGI_APPLICATION = "nss_portal.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "nss_portal.contexto.portal",
+            ],
+            "builtins": ["django.templatetags.static", "nss_portal.templatetags.portal"],
+        },
+    }
+]
+
+# One connection a thread, kept; checked before use because a server restart must not cost a request.
+DATABASES = {
+    "default": dj_database_url.parse(
+        os.environ.get("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}",
+        conn_max_age=600,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Deferred transactions fail at once when two of them upgrade to write: measured thousands of
+    # «database is locked». IMMEDIATE queues them, WAL lets readers go on, FULL survives a power cut.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+# Which act answers each kind of trámite: the kernel names the apps here and nowhere else.
+ACTOS = {"nss": "afiliacion.asignacion.resolver"}
+
+# The local Persona table, or the registry's own service (POST {"curp"}).
+RENAPO_URL = os.environ.get("RENAPO_URL", "")
+
+
+def _mailer(url: str) -> dict[str, object]:
+    """EMAIL_URL (smtp://user:pass@host:port, smtps://…, smtp+tls://…) -> an entry of MAILERS."""
+    if not url:
+        return {"BACKEND": "nss_portal.correo.BuzonLocal", "OPTIONS": {"carpeta": VAR_DIR / "correo"}}
+    partes = urlsplit(url)
+    if partes.scheme not in {"smtp", "smtps", "smtp+tls"} or not partes.hostname:
+        raise ImproperlyConfigured("EMAIL_URL debe ser smtp://, smtp+tls:// o smtps:// con su servidor.")
+    return {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": partes.hostname,
+            "port": partes.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[partes.scheme],
+            "username": unquote(partes.username or ""),
+            "password": unquote(partes.password or ""),
+            "use_tls": partes.scheme == "smtp+tls",
+            "use_ssl": partes.scheme == "smtps",
+            "timeout": 15,
+        },
+    }
+
+
+EMAIL_URL = os.environ.get("EMAIL_URL", "")
+MAILERS = {"default": _mailer(EMAIL_URL)}
+DEFAULT_FROM_EMAIL = os.environ.get("CORREO_REMITENTE", "gob·estudiantes <no-responder@estudiantes.example>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Shown in «¿Necesitas ayuda?»; a line that is not set is not shown.
+AYUDA_CORREO = os.environ.get("AYUDA_CORREO", "")
+AYUDA_TELEFONO = os.environ.get("AYUDA_TELEFONO", "")
+
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": VAR_DIR / "documentos",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+
+LANGUAGE_CODE = "es-mx"
+TIME_ZONE = "America/Mexico_City"
+USE_TZ = True
+
+# A trámite's page answers one browser for a day; the row of the session dies at «Salir».
+SESSION_COOKIE_AGE = 24 * 3600
+SESSION_COOKIE_NAME = "sesion"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CSRF_FAILURE_VIEW = "nss_portal.views.csrf"
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "img-src": [CSP.SELF],
+    "media-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Captcha: letters from `secrets` (the package's own image view reseeds the process-wide generator).
+CAPTCHA_CHALLENGE_FUNCT = "nss_portal.captcha.letras"
+CAPTCHA_TIMEOUT = 30  # minutes; a slow reader must not be sent back
+CAPTCHA_FONT_SIZE = 40
+CAPTCHA_IMAGE_SIZE = (200, 72)
+CAPTCHA_LETTER_ROTATION = (-16, 16)
+CAPTCHA_FOREGROUND_COLOR = "#3a3036"
+CAPTCHA_NOISE_FUNCTIONS = ("nss_portal.captcha.trazos",)
+CAPTCHA_2X_IMAGE = False
+# Spanish audio through a small wrapper, where Debian's espeak-ng is installed.
+CAPTCHA_FLITE_PATH = str(BASE_DIR / "bin" / "voz") if shutil.which("espeak-ng") else None
+CAPTCHA_SOX_PATH = shutil.which("sox")
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{nombre}"}
+    for nombre in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        # Masks whatever looks like a CURP or an NSS, exceptions of the database included.
+        "linea": {
+            "()": "nss_portal.bitacora.FormatoSinDatos",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"consola": {"class": "logging.StreamHandler", "formatter": "linea"}},
+    "root": {"handlers": ["consola"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": ["consola"], "level": "WARNING", "propagate": False},
+        "django_tasks_db": {"handlers": ["consola"], "level": "WARNING", "propagate": False},
+        "nss_portal": {"handlers": ["consola"], "level": "INFO", "propagate": False},
+    },
+}

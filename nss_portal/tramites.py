@@ -1,0 +1,121 @@
+"""What every trámite goes through: begun once, attended by a worker, issued, mailed, taken up again."""
+
+import hashlib
+import logging
+import uuid
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from nss_portal import correo, documentos
+from nss_portal.models import CaptchaResuelto, Documento, Envio, Estado, Tramite
+from nss_portal.renapo import NoDisponible
+
+log = logging.getLogger(__name__)
+
+
+class NoPuedeSeguir(Exception):
+    """An act that must wait for something outside; `espera` says for what (a Tramite.Espera)."""
+
+    def __init__(self, espera: Tramite.Espera) -> None:
+        super().__init__(espera)
+        self.espera = espera
+
+
+def encolar(tramite: Tramite) -> None:
+    """Wake a worker up. In the same transaction as the row: queued with it, or not at all."""
+    from nss_portal.tasks import atender as tarea
+
+    tarea.enqueue(str(tramite.pk))
+
+
+def iniciar(tipo: str, solicitud: uuid.UUID, navegador: str, curp: str, email: str) -> Tramite:
+    """Begin a trámite, and queue it; a second call with the same `solicitud` raises IntegrityError.
+
+    Call it inside a transaction; the caller decides what a repeated request means.
+    """
+    tramite = Tramite.objects.create(
+        tipo=tipo, solicitud=solicitud, navegador=navegador, curp=curp, correo=email
+    )
+    tramite.sucesos.create(estado=Estado.RECIBIDO)
+    # Solved letters are spent with the trámite that they let begin.
+    CaptchaResuelto.objects.filter(pk=solicitud, consumido=None).update(consumido=timezone.now())
+    encolar(tramite)
+    return tramite
+
+
+def atender(pk: uuid.UUID) -> None:
+    """Take a trámite as far as it can go now. Safe to call twice, at once, from many hosts.
+
+    Does nothing when another worker holds it. Whatever goes wrong becomes a wait with a longer and longer
+    pause, never a refusal; `reanudar` comes back to it.
+    """
+    while tramite := Tramite.objects.tomar(pk):
+        try:
+            if tramite.estado == Estado.EMITIENDO:
+                emitir(tramite)
+            else:
+                import_string(settings.ACTOS[tramite.tipo])(tramite)
+        except NoDisponible:
+            tramite.esperar(Tramite.Espera.REGISTRO_NO_DISPONIBLE)
+        except NoPuedeSeguir as error:
+            tramite.esperar(error.espera)
+        except Exception as error:
+            log.exception("trámite %s en %s: %s", tramite.folio, tramite.estado, type(error).__name__)
+            tramite.esperar(
+                Tramite.Espera.DOCUMENTO if tramite.estado == Estado.EMITIENDO else Tramite.Espera.ATENCION
+            )
+
+
+def congelar(tramite: Tramite, tipos: list[Documento.Tipo], datos: dict[str, object]) -> None:
+    """Write down, for good, what each document of a trámite will say. Part of the act's transaction."""
+    for tipo in tipos:
+        documento = Documento(tramite=tramite, tipo=tipo)
+        documento.datos = datos | {
+            "folio": tramite.folio,
+            "fecha": timezone.localdate().isoformat(),
+            "emitido": timezone.now().isoformat(timespec="seconds"),
+            "codigo": documento.codigo,
+            "url": f"{settings.URL_PUBLICA}/v/{documento.token}/",
+            "verificar": f"{settings.URL_PUBLICA.split('://', 1)[1]}/verificar/",
+            "demo": settings.DEMO,
+        }
+        documento.save()
+
+
+def emitir(tramite: Tramite) -> None:
+    """Render what is frozen, keep the bytes, and then, in one transaction, declare it solved and mail it.
+
+    Safe to call twice: a document that has its bytes keeps them.
+    """
+    for documento in tramite.documentos.filter(emitido=None):
+        contenido = documentos.pdf(documento.tipo, documento.datos)
+        almacen = documento.archivo.storage
+        nombre = almacen.save(f"{documento.pk}.pdf", ContentFile(contenido))
+        suyos = Documento.objects.filter(pk=documento.pk, emitido=None).update(
+            archivo=nombre, sha256=hashlib.sha256(contenido).hexdigest(), emitido=timezone.now()
+        )
+        if not suyos:  # another worker was first: its bytes are the document
+            almacen.delete(nombre)
+    with transaction.atomic():
+        if tramite.mover(Estado.RESUELTO):
+            correo.encolar(Envio.objects.create(tramite=tramite))
+
+
+def reanudar() -> int:
+    """Pick up whatever no worker holds: trámites left behind, mails that did not go out. Safe to run any time.
+
+    Returns how many it took up. Works without the task queue, which is only the wake-up call.
+    """
+    pendientes = list(
+        Tramite.objects.por_atender().order_by("libre_desde").values_list("pk", flat=True)[:200]
+    )
+    for pk in pendientes:
+        atender(pk)
+    envios = list(Envio.objects.por_enviar().order_by("libre_desde").values_list("pk", flat=True)[:200])
+    for pk in envios:
+        correo.enviar_pendiente(pk)
+    return len(pendientes) + len(envios)
