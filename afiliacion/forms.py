@@ -28,9 +28,6 @@ class DomicilioForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for nombre in ("calle", "numero_exterior", "numero_interior"):
-            tope = self.fields[nombre].max_length
-            self.fields[nombre].error_messages["max_length"] = f"Es demasiado largo: caben {tope} caracteres."
         escrito = "".join(str(self["codigo_postal"].value() or "").split())
         self.codigo = CodigoPostal.objects.select_related("municipio__entidad").filter(pk=escrito[:6]).first()
         self.colonias = (
@@ -51,6 +48,24 @@ class DomicilioForm(forms.Form):
         """The id of the colonia that was chosen or named, so that the list shows it chosen."""
         colonia = self._buscar(str(self["colonia"].value() or ""))
         return str(colonia.pk) if colonia else ""
+
+    @property
+    def no_listada(self) -> bool:
+        """Whether the colonia is typed because the list of the code does not have it."""
+        boton = self.data.get("buscar_cp")
+        pedida = boton == "otra" if boton else self.data.get("colonia_no_listada") == "1"
+        return pedida or (self.codigo is not None and not self.colonias)
+
+    @property
+    def con_lista(self) -> bool:
+        """Whether the colonia is chosen from a list; otherwise it is typed."""
+        return bool(self.colonias) and not self.no_listada
+
+    @property
+    def colonia_escrita(self) -> str:
+        """The colonia as text: what was typed, never the id that a list sends."""
+        texto = str(self["colonia"].value() or "")
+        return "" if self.colonias and texto.isdigit() else texto
 
     def clean_codigo_postal(self) -> CodigoPostal:
         escrito = "".join(self.cleaned_data["codigo_postal"].split())

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from afiliacion.forms import DomicilioForm
 from nss_portal import demo, sesion, tramites
-from nss_portal.forms import SolicitudForm
+from nss_portal.forms import SolicitudForm, leer_uuid
 from nss_portal.models import Estado, Tramite
 from nss_portal.views import expirada
 
@@ -33,40 +33,31 @@ PANTALLAS = {
 def solicitar(request: HttpRequest) -> HttpResponse:
     navegador = sesion.abrir(request)
     if request.method != "POST":
-        inicial = {"solicitud": uuid.uuid4(), "curp": "", "correo": ""}
-        return _formulario(request, SolicitudForm(initial=inicial, navegador=navegador))
-    if repetida := _ya_hecha(request, navegador):
+        return _formulario(request, SolicitudForm(initial={"solicitud": uuid.uuid4()}, navegador=navegador))
+    enviado = request.POST.dict()
+    # The hidden number is ours, not the person's: lost or spoiled, the form just gets another one.
+    enviado["solicitud"] = solicitud = str(leer_uuid(enviado.get("solicitud")) or uuid.uuid4())
+    mios = Tramite.objects.del_navegador(navegador).filter(solicitud=solicitud)
+    if repetida := mios.first():  # double click, back, refresh
         return redirect(repetida)
-    if "otra_imagen" in request.POST:
-        return _formulario(request, SolicitudForm(initial=request.POST.dict(), navegador=navegador))
+    if "otra_imagen" in enviado:
+        return _formulario(request, SolicitudForm(initial=enviado, navegador=navegador))
     # The letters are spent and the trámite is born in one transaction: of two clicks, the second one
     # waits for the first and then finds its trámite.
     try:
         with transaction.atomic():
-            form = SolicitudForm(request.POST, navegador=navegador)
+            form = SolicitudForm(enviado, navegador=navegador)
             if form.is_valid():
-                datos = form.cleaned_data
-                return redirect(
-                    tramites.iniciar(
-                        Tramite.Tipo.NSS, datos["solicitud"], navegador, datos["curp"], datos["correo"]
-                    )
-                )
+                curp, correo = form.cleaned_data["curp"], form.cleaned_data["correo"]
+                return redirect(tramites.iniciar(Tramite.Tipo.NSS, solicitud, navegador, curp, correo))
             form.recordar_captcha()
     except IntegrityError:
-        # The same request, sent twice at once. From another browser it is a copied form: a new one, then.
-        form = SolicitudForm(initial=request.POST.dict() | {"solicitud": uuid.uuid4()}, navegador=navegador)
-    if repetida := _ya_hecha(request, navegador):
+        # The same number, taken: by this browser's other click (found below), or by the browser whose form
+        # this is a copy of; then it begins again with a number of its own.
+        form = SolicitudForm(initial=enviado | {"solicitud": uuid.uuid4()}, navegador=navegador)
+    if repetida := mios.first():
         return redirect(repetida)
     return _formulario(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-
-
-def _ya_hecha(request: HttpRequest, navegador: str) -> Tramite | None:
-    """The trámite that this very form has begun: double click, back, refresh."""
-    try:
-        solicitud = uuid.UUID(request.POST.get("solicitud", ""))
-    except ValueError:
-        return None
-    return Tramite.objects.del_navegador(navegador).filter(solicitud=solicitud).first()
 
 
 def _formulario(request: HttpRequest, form: SolicitudForm, **kwargs: Any) -> HttpResponse:

@@ -9,7 +9,9 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from django.conf import settings
+from django.core.mail import mailers
+
+from nss_portal.correo import BuzonLocal
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Mensaje:
 
 
 def _carpeta() -> Path:
-    return Path(settings.MAILERS["default"]["OPTIONS"]["carpeta"])
+    mailer = mailers.default
+    assert isinstance(mailer, BuzonLocal)
+    return mailer.carpeta
 
 
 def mensajes(limite: int) -> list[Mensaje]:

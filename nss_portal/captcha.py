@@ -21,7 +21,7 @@ def letras() -> tuple[str, str]:
 
 
 def trazos(dibujo: ImageDraw.ImageDraw, imagen: Image.Image) -> ImageDraw.ImageDraw:
-    """Two curved strokes over the letters, the same for the same image: enough for a machine, not for an eye."""
+    """Two curved strokes over the letters, the same for the same image."""
     ancho, alto = imagen.size
     semilla = zlib.crc32(imagen.tobytes())
     for vuelta in range(2):

@@ -7,6 +7,8 @@ from django.http import HttpRequest
 def portal(request: HttpRequest) -> dict[str, object]:
     return {
         "demo": settings.DEMO,
+        # Mail that does not leave this machine is shown at /buzon/.
+        "hay_buzon": settings.DEMO and not settings.EMAIL_URL,
         "ayuda_correo": settings.AYUDA_CORREO,
         "ayuda_telefono": settings.AYUDA_TELEFONO,
     }

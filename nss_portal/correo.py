@@ -57,6 +57,7 @@ def enviar_pendiente(pk: uuid.UUID) -> None:
 
     A kill between the two sends it once more with the same Message-ID. A server that says no for good
     (5xx) ends it, and the trámite's page says so; anything else is tried again after a longer pause.
+    It raises nothing.
     """
     envio = Envio.objects.tomar(pk)
     if envio is None:
@@ -77,7 +78,7 @@ def enviar_pendiente(pk: uuid.UUID) -> None:
             adjuntos,
             message_id=f"<{envio.pk}@{dominio}>",
         )
-    except (smtplib.SMTPException, OSError) as error:
+    except Exception as error:  # whatever it is, it must not keep the other mails from going out
         definitivo = _es_definitivo(error)
         pausa = min(timedelta(seconds=5 * 2 ** min(envio.intentos, 9)), PAUSA_MAXIMA)
         Envio.objects.filter(pk=pk, enviado=None).update(
@@ -110,7 +111,7 @@ class BuzonLocal(BaseEmailBackend):
             # Named by the moment and the Message-ID: sorted, and a repeated mail replaces itself.
             nombre = mensaje.extra_headers.get("Message-ID", f"<{uuid.uuid4()}@>").strip("<>").split("@")[0]
             provisional = self.carpeta / f".{nombre}.{os.getpid()}"
-            with provisional.open("wb", opener=lambda ruta, modos: os.open(ruta, modos, 0o600)) as archivo:
+            with open(provisional, "wb", opener=lambda ruta, modos: os.open(ruta, modos, 0o600)) as archivo:
                 archivo.write(mensaje.message(policy=email.policy.SMTP).as_bytes())
                 archivo.flush()
                 os.fsync(archivo.fileno())

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import timezone
 
+from nss_portal import verificacion
 from nss_portal.identidad import normalizar_curp, validar_curp
 from nss_portal.models import CaptchaResuelto
 
@@ -16,16 +17,25 @@ from nss_portal.models import CaptchaResuelto
 LARGO_MAXIMO = 400
 
 
+def leer_uuid(texto: object) -> uuid.UUID | None:
+    """The uuid that a text spells, or None."""
+    try:
+        return uuid.UUID(str(texto))
+    except ValueError:
+        return None
+
+
 class CampoTexto(forms.CharField):
     """Text that never raises anything but a Spanish sentence: NUL and control characters included."""
 
     def __init__(self, *, requerido: str = "Escribe este dato.", **kwargs: Any) -> None:
-        kwargs["error_messages"] = {"required": requerido, **kwargs.pop("error_messages", {})}
+        largo = f"Es demasiado largo: caben {kwargs.get('max_length')} caracteres."
+        kwargs["error_messages"] = {"required": requerido, "max_length": largo}
         super().__init__(**kwargs)
         self.validators = [v for v in self.validators if not isinstance(v, ProhibitNullCharactersValidator)]
 
     def to_python(self, value: Any) -> str:
-        texto = super().to_python(value)
+        texto = super().to_python(value) or ""
         if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) <= 0xDFFF for c in texto):
             raise ValidationError(
                 "Hay caracteres que no se ven. Bórralo y vuelve a escribirlo.", code="formato"
@@ -65,7 +75,35 @@ class CorreoField(forms.EmailField):
         return (data or "")[:LARGO_MAXIMO]
 
 
-class CaptchaWidget(CaptchaTextInput):
+class VerificarForm(forms.Form):
+    """What is printed at the foot of every document."""
+
+    folio = CampoTexto(
+        label="Folio", help_text="Son 22 números.", requerido="Escribe el folio del documento.", max_length=60
+    )
+    codigo = CampoTexto(
+        label="Código de verificación",
+        help_text="Son 8 letras y números; puedes escribirlos con o sin guion.",
+        requerido="Escribe el código del documento.",
+        max_length=30,
+    )
+
+    def clean_folio(self) -> str:
+        folio = "".join(self.cleaned_data["folio"].split())
+        if not (len(folio) == 22 and folio.isascii() and folio.isdigit()):
+            raise ValidationError("El folio son 22 números. Revísalo en el documento.", code="formato")
+        return folio
+
+    def clean_codigo(self) -> str:
+        codigo = verificacion.normalizar_codigo(self.cleaned_data["codigo"])
+        if len(codigo) != 8:
+            raise ValidationError(
+                "El código son 8 letras y números. Revísalo en el documento.", code="formato"
+            )
+        return codigo
+
+
+class CaptchaWidget(CaptchaTextInput):  # type: ignore[misc]
     """The package's widget with a label, a hint and alternatives of our own."""
 
     template_name = "campos/captcha.html"
@@ -103,17 +141,13 @@ class SolicitudForm(forms.Form):
         self.fields["correo_confirmacion"].error_messages["required"] = (
             "Escribe otra vez tu correo electrónico."
         )
-        self.captcha_resuelto = CaptchaResuelto.objects.filter(
-            pk=self._solicitud(), navegador=navegador, consumido=None
-        ).exists()
+        solicitud = leer_uuid(self["solicitud"].value())
+        self.captcha_resuelto = (
+            solicitud is not None
+            and CaptchaResuelto.objects.filter(pk=solicitud, navegador=navegador, consumido=None).exists()
+        )
         if self.captcha_resuelto:
             del self.fields["captcha"]
-
-    def _solicitud(self) -> uuid.UUID | None:
-        try:
-            return uuid.UUID(str(self["solicitud"].value()))
-        except ValueError:
-            return None
 
     def clean(self) -> dict[str, Any]:
         datos = self.cleaned_data

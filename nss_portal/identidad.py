@@ -230,6 +230,11 @@ def enmascarar_nss(nss: str) -> str:
     return f"{'•' * 7}{nss[-4:]}" if len(nss) == 11 else "•" * 11
 
 
+def enmascarar_nombre(nombre: str) -> str:
+    """``C••• E••• R•••``: enough to compare with the paper in hand."""
+    return " ".join(f"{palabra[0]}•••" for palabra in nombre.split())
+
+
 def enmascarar_correo(correo: str) -> str:
     """``ci•••@correo.example``: always three dots, so that they do not tell the length of what they hide."""
     local, arroba, dominio = correo.rpartition("@")

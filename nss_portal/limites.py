@@ -3,10 +3,21 @@
 import hashlib
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from nss_portal.models import Cupo
+
+
+def direccion(request: HttpRequest) -> str:
+    """Whose request it is: the connection's address, or what a proxy of ours says of it."""
+    propia = str(request.META.get("REMOTE_ADDR", ""))
+    if propia in settings.PROXIES_CONFIABLES:
+        # Only the last address was written by the proxy; whatever came before was sent by the visitor.
+        return request.headers.get("X-Forwarded-For", propia).rsplit(",", 1)[-1].strip()
+    return propia
 
 
 def permitir(clave: str, cupo: int, ventana: timedelta) -> bool:

@@ -34,9 +34,6 @@ def morir_con_el_padre(senal: int = signal.SIGTERM, padre: int | None = None) ->
 
         origen = parent_process()
         padre = (origen and origen.pid) or os.getppid()
-    # A forked web worker inherits its parent's handler, which only sets a flag in a copy that nobody
-    # reads: until the process installs its own, the signal must simply end it.
-    signal.signal(senal, signal.SIG_DFL)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_PDEATHSIG, senal, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
@@ -86,10 +83,11 @@ class Supervisor:
 
     def __init__(self, hijos: Iterable[tuple[str, Sequence[str]]]) -> None:
         self.hijos = [Hijo(nombre, argv) for nombre, argv in hijos]
+        # Blocked and then waited for: no handler, so nothing can interrupt a start or a stop half-way.
+        # From here on, so that threads started before `correr` inherit it and are not killed by them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, FIN | {signal.SIGCHLD})
 
     def correr(self) -> None:
-        # Blocked and then waited for: no handler, so nothing can interrupt a start or a stop half-way.
-        signal.pthread_sigmask(signal.SIG_BLOCK, FIN | {signal.SIGCHLD})
         try:
             while not self._recibe_fin(self._revisar()):
                 pass

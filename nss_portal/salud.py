@@ -2,10 +2,10 @@
 
 import os
 import socket
-from pathlib import Path
 
 from django.core.cache import cache
 from django.core.mail import mailers
+from django.core.mail.backends.smtp import EmailBackend
 from django.db import DatabaseError, connection
 
 from nss_portal.correo import BuzonLocal
@@ -28,10 +28,11 @@ def revisar() -> dict[str, bool]:
 def _correo() -> bool:
     mailer = mailers.default
     if isinstance(mailer, BuzonLocal):
-        carpeta = mailer.carpeta if mailer.carpeta.exists() else Path(mailer.carpeta).parent
+        carpeta = mailer.carpeta if mailer.carpeta.exists() else mailer.carpeta.parent
         return os.access(carpeta, os.W_OK)
-    try:
-        with socket.create_connection((mailer.host, mailer.port), timeout=2):
-            return True
-    except OSError:
-        return False
+    if isinstance(mailer, EmailBackend):
+        try:
+            socket.create_connection((mailer.host, mailer.port), timeout=2).close()
+        except OSError:
+            return False
+    return True

@@ -14,4 +14,6 @@ def navegador(request: HttpRequest) -> str | None:
 
 def abrir(request: HttpRequest) -> str:
     """The browser's token, made if it has none. Not the session key: that one changes at a log-in."""
-    return request.session.setdefault(_CLAVE, secrets.token_urlsafe(32))
+    if _CLAVE not in request.session:
+        request.session[_CLAVE] = secrets.token_urlsafe(32)
+    return str(request.session[_CLAVE])

@@ -198,7 +198,7 @@ X_FRAME_OPTIONS = "DENY"
 # Captcha: letters from `secrets` (the package's own image view reseeds the process-wide generator).
 CAPTCHA_CHALLENGE_FUNCT = "nss_portal.captcha.letras"
 CAPTCHA_TIMEOUT = 30  # minutes; a slow reader must not be sent back
-CAPTCHA_FONT_SIZE = 40
+CAPTCHA_FONT_SIZE = 52
 CAPTCHA_IMAGE_SIZE = (200, 72)
 CAPTCHA_LETTER_ROTATION = (-16, 16)
 CAPTCHA_FOREGROUND_COLOR = "#3a3036"
@@ -235,6 +235,8 @@ LOGGING = {
     "root": {"handlers": ["consola"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["consola"], "level": "WARNING", "propagate": False},
+        # A refused form is an answer, not an incident.
+        "django.request": {"level": "ERROR"},
         "django_tasks_db": {"handlers": ["consola"], "level": "WARNING", "propagate": False},
         "nss_portal": {"handlers": ["consola"], "level": "INFO", "propagate": False},
     },

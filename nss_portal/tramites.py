@@ -32,7 +32,7 @@ def encolar(tramite: Tramite) -> None:
     tarea.enqueue(str(tramite.pk))
 
 
-def iniciar(tipo: str, solicitud: uuid.UUID, navegador: str, curp: str, email: str) -> Tramite:
+def iniciar(tipo: str, solicitud: uuid.UUID | str, navegador: str, curp: str, email: str) -> Tramite:
     """Begin a trámite, and queue it; a second call with the same `solicitud` raises IntegrityError.
 
     Call it inside a transaction; the caller decides what a repeated request means.
@@ -106,9 +106,10 @@ def emitir(tramite: Tramite) -> None:
 
 
 def reanudar() -> int:
-    """Pick up whatever no worker holds: trámites left behind, mails that did not go out. Safe to run any time.
+    """Pick up whatever no worker holds: trámites left behind, mails that did not go out.
 
-    Returns how many it took up. Works without the task queue, which is only the wake-up call.
+    Safe to run any time. Works without the task queue, which is only the wake-up call. Returns how many
+    it took up.
     """
     pendientes = list(
         Tramite.objects.por_atender().order_by("libre_desde").values_list("pk", flat=True)[:200]

@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,10 +13,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csp import csp_override
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from nss_portal import buzon as buzon_local
-from nss_portal import correo, demo, limites, salud, sesion
+from nss_portal import correo, demo, limites, salud, sesion, verificacion
+from nss_portal.forms import VerificarForm
 from nss_portal.models import CodigoPostal, Colonia, Documento, Envio, Municipio, Persona, Tramite
 
 
@@ -70,13 +72,14 @@ def documento(request: HttpRequest, pk: uuid.UUID, adjunto: bool = False) -> Htt
     if documento is None:
         return expirada(request)
     if not documento.emitido:
-        return render(
+        respuesta = render(
             request,
             "documento_en_preparacion.html",
             {"tramite": documento.tramite},
             status=HTTPStatus.SERVICE_UNAVAILABLE,
-            headers={"Retry-After": "2"},
         )
+        respuesta["Retry-After"] = "2"
+        return respuesta
     return FileResponse(
         documento.archivo.open("rb"),
         as_attachment=adjunto,
@@ -94,7 +97,7 @@ def enviar_documento(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if not limites.permitir(f"enviar:{documento.pk}", cupo=5, ventana=timedelta(hours=1)):
         messages.warning(
             request,
-            f"Ya te enviamos varias veces «{documento.get_tipo_display()}». Espera unos minutos o descárgalo.",
+            f"Ya enviamos varias veces «{documento.get_tipo_display()}». Espera unos minutos o descárgalo.",
         )
         return redirect(documento.tramite)
     try:
@@ -126,6 +129,45 @@ def estado_de_salud(request: HttpRequest) -> JsonResponse:
         {"estado": "ok" if bien else "falla", **partes},
         status=HTTPStatus.OK if bien else HTTPStatus.SERVICE_UNAVAILABLE,
     )
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def verificar(request: HttpRequest) -> HttpResponse:
+    """Folio and check code, for who has no camera."""
+    form = VerificarForm(request.POST or None)
+    if not form.is_valid():
+        estado = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+        return render(request, "verificar.html", {"form": form}, status=estado)
+    if not _puede_verificar(request):
+        return _demasiadas(request)
+    return _verificacion(request, verificacion.por_codigo(**form.cleaned_data))
+
+
+@never_cache
+@require_safe
+def verificar_token(request: HttpRequest, token: str) -> HttpResponse:
+    if not _puede_verificar(request):
+        return _demasiadas(request)
+    return _verificacion(request, verificacion.por_token(token))
+
+
+def _puede_verificar(request: HttpRequest) -> bool:
+    return limites.permitir(f"verificar:{limites.direccion(request)}", cupo=30, ventana=timedelta(minutes=10))
+
+
+def _demasiadas(request: HttpRequest) -> HttpResponse:
+    return render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+
+
+def _verificacion(request: HttpRequest, documento: Documento | None) -> HttpResponse:
+    resultado = verificacion.revisar(documento)
+    contexto = {
+        "resultado": resultado,
+        "documento": documento,
+        "dominio": urlsplit(settings.URL_PUBLICA).netloc,
+    }
+    return render(request, "verificacion.html", contexto)
 
 
 def _solo_demo() -> None:

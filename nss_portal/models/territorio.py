@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 def plegar(texto: str) -> str:
-    """Lower case, no accents, single spaces: how names are compared. «Álvaro  Obregón» -> «alvaro obregon»."""
+    """How names are compared: «Álvaro  Obregón» -> «alvaro obregon»."""
     sin_marcas = "".join(c for c in unicodedata.normalize("NFD", texto) if not unicodedata.combining(c))
     return " ".join(sin_marcas.casefold().split())
 

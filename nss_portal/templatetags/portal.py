@@ -1,14 +1,19 @@
 """Template vocabulary of the portal: icons, the groups of an NSS, masked numbers."""
 
+from datetime import date, datetime
+
 from django import template
 from django.templatetags.static import static
+from django.utils.dates import MONTHS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
-from nss_portal.identidad import enmascarar_correo
+from nss_portal.identidad import enmascarar_correo, enmascarar_curp, enmascarar_nombre, enmascarar_nss
 
 register = template.Library()
-register.filter("enmascarar_correo", enmascarar_correo)
+for _filtro in (enmascarar_correo, enmascarar_curp, enmascarar_nombre, enmascarar_nss):
+    register.filter(_filtro.__name__, _filtro)
 
 
 @register.simple_tag
@@ -25,3 +30,22 @@ def icono(nombre: str) -> SafeString:
 def grupos_nss(nss: str) -> list[str]:
     """An NSS in its five groups: subdelegación, registration, birth, consecutive, check digit."""
     return [nss[:2], nss[2:4], nss[4:6], nss[6:10], nss[10:]]
+
+
+@register.filter
+def fecha(iso: str) -> date:
+    """The day of a frozen datum, for the `date` filter: «2026-11-19»."""
+    return date.fromisoformat(iso)
+
+
+@register.filter
+def fecha_larga(momento: date) -> str:
+    """«22 de noviembre de 2026»; Django's own Spanish writes the month with a capital letter."""
+    local = localtime(momento) if isinstance(momento, datetime) else momento
+    return f"{local.day} de {MONTHS[local.month]} de {local.year}".lower()
+
+
+@register.filter
+def miles(numero: int) -> str:
+    """145468 -> «145,468», as Mexico writes it."""
+    return f"{numero:,}"

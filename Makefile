@@ -1,0 +1,49 @@
+# `make` alone says what there is. bin/setup does all the set-up, once.
+.DEFAULT_GOAL := ayuda
+.PHONY: ayuda run test check
+
+override PUERTO := $(or $(strip $(PUERTO)),8000)
+PYTHON := .venv/bin/python
+export PUERTO
+unexport PYTHONPATH PYTHONHOME
+
+ayuda:
+	@echo 'make run     prepara lo que falte e inicia el portal de demostración en http://127.0.0.1:8000 (PUERTO=otro)'
+	@echo 'make test    prepara lo que falte y corre todas las pruebas (ARGS="-k nss" para elegir)'
+	@echo 'make check   formato, estilo, tipos, migraciones, despliegue y pruebas en SQLite y PostgreSQL'
+
+run: export DEBUG =
+run: export DEMO = 1
+run: export ALLOWED_HOSTS ?= 127.0.0.1,localhost,[::1]
+run: export URL_PUBLICA ?= http://127.0.0.1:$(PUERTO)
+run:
+	@bin/setup run
+	@SECRET_KEY="$$(cat "$${VAR_DIR:-var}/secreto")" exec $(PYTHON) manage.py iniciar --puerto $(PUERTO) --con-el-padre $$PPID
+
+test:
+	@bin/setup test
+	@$(PYTHON) -m pytest $(ARGS)
+
+# What production would set; nothing here opens a database or sends a mail.
+PRODUCCION = env -u DEBUG -u DEMO URL_PUBLICA=https://portal.example.mx ALLOWED_HOSTS=portal.example.mx \
+	DATABASE_URL=sqlite://:memory: EMAIL_URL=smtp+tls://correo.example.mx \
+	SECRET_KEY="$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')"
+titulo = @printf '\n== %s\n'
+
+check:
+	@bin/setup test
+	$(titulo) 'Formato'
+	@$(PYTHON) -m ruff format --check .
+	$(titulo) 'Estilo'
+	@$(PYTHON) -m ruff check .
+	$(titulo) 'Tipos'
+	@$(PRODUCCION) $(PYTHON) -m mypy .
+	$(titulo) 'Migraciones'
+	@$(PRODUCCION) $(PYTHON) manage.py makemigrations --check --dry-run
+	$(titulo) 'Despliegue'
+	@$(PRODUCCION) $(PYTHON) manage.py check --deploy --fail-level WARNING
+	$(titulo) 'Pruebas en SQLite'
+	@env -u DATABASE_URL $(PYTHON) -m pytest $(ARGS)
+	$(titulo) 'Pruebas en PostgreSQL'
+	@bin/con_postgres $(PYTHON) -m pytest $(ARGS)
+	@printf '\nTodo bien.\n'

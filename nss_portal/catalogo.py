@@ -1,0 +1,197 @@
+"""The country's postal codes: read from the installed package, written where the tables differ from it."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from importlib.resources import as_file, files
+from typing import Any, NamedTuple
+
+from django.core.management import call_command
+from django.db import connection, models, transaction
+
+from nss_portal.models import CodigoPostal, Colonia, Entidad, Municipio
+from nss_portal.models.territorio import plegar
+
+
+class CatalogoInvalido(Exception):
+    """The source says something that cannot be; nothing was written."""
+
+
+class Fila(NamedTuple):
+    """One line of a source, with its spaces in order."""
+
+    codigo: str
+    colonia: str
+    tipo: str
+    municipio: str
+    entidad: str
+
+
+@dataclass
+class Cuenta:
+    total: int = 0
+    agregadas: int = 0
+    cambiadas: int = 0
+    retiradas: int = 0
+
+
+@dataclass
+class Informe:
+    municipios: Cuenta = field(default_factory=Cuenta)
+    codigos: Cuenta = field(default_factory=Cuenta)
+    colonias: Cuenta = field(default_factory=Cuenta)
+
+    @property
+    def sin_cambios(self) -> bool:
+        cuentas = (self.municipios, self.codigos, self.colonias)
+        return not any(cuenta.agregadas or cuenta.cambiadas or cuenta.retiradas for cuenta in cuentas)
+
+
+def del_paquete() -> list[Fila]:
+    """What the package `postalcodes-mexico` carries (March 2018), its full doubles merged."""
+    recurso = files("postalcodes_mexico") / "data" / "postalcodes.sqlite3"
+    # immutable: it may lie in a folder where SQLite cannot write its locks.
+    with (
+        as_file(recurso) as ruta,
+        closing(sqlite3.connect(f"{ruta.resolve().as_uri()}?immutable=1", uri=True)) as base,
+    ):
+        filas = base.execute("SELECT DISTINCT cp, place, place_type, municipality, state FROM places")
+        # Some names come with two spaces together.
+        return [Fila(*(" ".join(dato.split()) for dato in fila)) for fila in filas]
+
+
+def cargar(filas: Iterable[Fila], avisar: Callable[[str], None] = lambda paso: None) -> Informe:
+    """Make the tables say what `filas` say; the report counts what that changed.
+
+    One transaction: all or nothing. Safe to call twice: the second time there is nothing to do. Rows are
+    updated in place and never deleted, because people's addresses refer to them: a colonia that is in the
+    catalogue no more is retired. Raises CatalogoInvalido.
+    """
+    avisar("Leyendo")
+    municipios, codigos, colonias = _ordenar(filas)
+    informe = Informe()
+    with transaction.atomic():
+        _esperar_turno()
+        claves = _entidades({entidad for entidad, _ in municipios})
+        avisar("Comparando municipios")
+        pks = _cargar_municipios([(claves[entidad], nombre) for entidad, nombre in municipios], informe)
+        avisar("Comparando códigos postales")
+        _cargar_codigos(
+            {codigo: pks[claves[entidad], nombre] for codigo, (entidad, nombre) in codigos.items()}, informe
+        )
+        avisar("Comparando colonias")
+        _cargar_colonias(colonias, informe)
+    return informe
+
+
+# (entidad, municipio), by name.
+_Lugar = tuple[str, str]
+# What a colonia is known by: postal code, folded name, kind.
+_Clave = tuple[str, str, str]
+
+
+def _ordenar(filas: Iterable[Fila]) -> tuple[list[_Lugar], dict[str, _Lugar], dict[_Clave, str]]:
+    """Municipios, the municipio of each code, and the name of each colonia."""
+    codigos: dict[str, _Lugar] = {}
+    colonias: dict[_Clave, str] = {}
+    for fila in filas:
+        lugar = (fila.entidad, fila.municipio)
+        if codigos.setdefault(fila.codigo, lugar) != lugar:
+            raise CatalogoInvalido(
+                f"El código postal {fila.codigo} está en dos municipios: "
+                f"{codigos[fila.codigo][1]} y {fila.municipio}."
+            )
+        clave = (fila.codigo, plegar(fila.colonia), fila.tipo)
+        # Two spellings of one colonia («Lumija», «Lumijá»): the one with more accents and capitals stays.
+        colonias[clave] = max(colonias.get(clave, ""), fila.colonia, key=_esmero)
+    if not colonias:
+        # Everything would be retired.
+        raise CatalogoInvalido("El catálogo está vacío: no se cambió nada.")
+    return list(dict.fromkeys(codigos.values())), codigos, colonias
+
+
+def _esmero(nombre: str) -> tuple[int, int, str]:
+    return sum(not c.isascii() for c in nombre), sum(c.isupper() for c in nombre), nombre
+
+
+def _esperar_turno() -> None:
+    """Of two loaders at once, the second one waits here and then finds nothing to do."""
+    # SQLite's transaction already is the only one that writes. Addresses that refer to a colonia can still
+    # be written meanwhile: this mode only shuts other loaders out.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE nss_portal_colonia IN SHARE ROW EXCLUSIVE MODE")
+
+
+def _entidades(nombres: set[str]) -> dict[str, str]:
+    """Name -> key of every entidad; the fixture is loaded first where there is none."""
+    if not Entidad.objects.exists():
+        call_command("loaddata", "entidades", verbosity=0)
+    claves = dict(Entidad.objects.values_list("nombre", "clave"))
+    if desconocidas := sorted(nombres - claves.keys()):
+        raise CatalogoInvalido(f"El catálogo nombra entidades que no existen: {', '.join(desconocidas)}.")
+    return claves
+
+
+def _cargar_municipios(lugares: list[_Lugar], informe: Informe) -> dict[_Lugar, int]:
+    """The id of each municipio, (key of its entidad, name)."""
+    hay = set(Municipio.objects.values_list("entidad_id", "nombre"))
+    nuevos = [lugar for lugar in lugares if lugar not in hay]
+    _insertar(Municipio, ("entidad_id", "nombre"), nuevos)
+    informe.municipios = Cuenta(total=len(lugares), agregadas=len(nuevos))
+    return {
+        (entidad, nombre): pk
+        for pk, entidad, nombre in Municipio.objects.values_list("pk", "entidad_id", "nombre")
+    }
+
+
+def _cargar_codigos(municipio_de: dict[str, int], informe: Informe) -> None:
+    hay = dict(CodigoPostal.objects.values_list("codigo", "municipio_id"))
+    nuevos = [(codigo, pk) for codigo, pk in municipio_de.items() if codigo not in hay]
+    otros = [(pk, codigo) for codigo, pk in municipio_de.items() if hay.get(codigo, pk) != pk]
+    _insertar(CodigoPostal, ("codigo", "municipio_id"), nuevos)
+    _ejecutar("UPDATE nss_portal_codigopostal SET municipio_id = %s WHERE codigo = %s", otros)
+    informe.codigos = Cuenta(total=len(municipio_de), agregadas=len(nuevos), cambiadas=len(otros))
+
+
+def _cargar_colonias(colonias: dict[_Clave, str], informe: Informe) -> None:
+    cambios: Counter[str] = Counter()
+    actualizar: list[tuple[str, bool, int]] = []
+    faltan = colonias.copy()
+    # One tuple a row, not one object: there are 145,000.
+    hay = Colonia.objects.values_list("pk", "codigo_postal_id", "nombre_plegado", "tipo", "nombre", "vigente")
+    for pk, codigo, plegado, tipo, nombre, vigente in hay.iterator():
+        debe = faltan.pop((codigo, plegado, tipo), None)
+        if debe is None:
+            if vigente:
+                actualizar.append((nombre, False, pk))
+                cambios["retiradas"] += 1
+        elif (nombre, vigente) != (debe, True):
+            actualizar.append((debe, True, pk))
+            cambios["cambiadas"] += 1
+    _ejecutar("UPDATE nss_portal_colonia SET nombre = %s, vigente = %s WHERE id = %s", actualizar)
+    _insertar(
+        Colonia,
+        ("codigo_postal_id", "nombre_plegado", "tipo", "nombre", "vigente"),
+        [(*clave, nombre, True) for clave, nombre in faltan.items()],
+    )
+    informe.colonias = Cuenta(total=len(colonias), agregadas=len(faltan), **cambios)
+
+
+def _insertar(modelo: type[models.Model], campos: Sequence[str], filas: Sequence[tuple[Any, ...]]) -> None:
+    """COPY on PostgreSQL, one `executemany` on SQLite: measured 7 and 13 times `bulk_create`."""
+    tabla, columnas = modelo._meta.db_table, ", ".join(campos)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor, cursor.copy(f"COPY {tabla} ({columnas}) FROM STDIN") as copia:
+            for fila in filas:
+                copia.write_row(fila)
+    else:
+        _ejecutar(f"INSERT INTO {tabla} ({columnas}) VALUES ({', '.join(['%s'] * len(campos))})", filas)
+
+
+def _ejecutar(sql: str, filas: Sequence[tuple[Any, ...]]) -> None:
+    if filas:
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, filas)

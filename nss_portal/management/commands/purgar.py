@@ -1,0 +1,41 @@
+"""`manage.py purgar`: forget what nobody needs any more."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from captcha.models import CaptchaStore
+from django.contrib.sessions.models import Session
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from nss_portal.models import CaptchaResuelto, Cupo
+
+UN_DIA = timedelta(days=1)
+
+
+class Command(BaseCommand):
+    """Only what serves to run the service; trámites, documents and mails have a legal life and stay."""
+
+    help = "Borra sesiones, captchas, cupos y tareas que ya vencieron."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="dice qué borraría, sin borrar")
+
+    @transaction.atomic
+    def handle(self, *, dry_run: bool, **opciones: Any) -> None:
+        ahora = timezone.now()
+        vencidos = {
+            "sesiones": Session.objects.filter(expire_date__lt=ahora),
+            "captchas": CaptchaStore.objects.filter(expiration__lt=ahora),
+            "captchas resueltos": CaptchaResuelto.objects.filter(resuelto__lt=ahora - UN_DIA),
+            "cupos": Cupo.objects.filter(visto__lt=ahora - UN_DIA),
+            "tareas terminadas": DBTaskResult.objects.finished().filter(finished_at__lt=ahora - UN_DIA),
+            # A worker that was killed leaves its task «running» for ever; the row of the trámite went on.
+            "tareas abandonadas": DBTaskResult.objects.running().filter(started_at__lt=ahora - UN_DIA),
+        }
+        for nombre, filas in vencidos.items():
+            cuantas = filas.count() if dry_run else filas.delete()[0]
+            self.stdout.write(f"{nombre}: {cuantas}")

@@ -1,0 +1,87 @@
+"""`manage.py trabajador`: one worker process."""
+
+import logging
+import signal
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import Error, close_old_connections, connections
+from django.utils.crypto import get_random_string
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+from nss_portal.models import Latido
+from nss_portal.tramites import reanudar
+
+log = logging.getLogger("nss_portal.trabajador")
+
+COLA, ALMACEN = "default", "default"
+CADA = 2.0  # seconds between two looks at what nobody holds
+PAUSA = 0.15  # seconds between two looks at an empty queue
+
+
+class Command(BaseCommand):
+    """Attends the queue until SIGTERM or SIGINT; then ends its task and leaves with 0.
+
+    The package's own `db_worker` leaves on a long lock and never comes back to a job whose worker was
+    killed. Here no error of the database ends the loop, and `reanudar` comes back to everything.
+    """
+
+    help = "Atiende los trámites que esperan; lo inicia y lo cuida «manage.py iniciar»."
+    requires_system_checks = []
+    seguir = True
+    proxima = 0.0  # when to look again at what nobody holds (monotonic)
+
+    def handle(self, **opciones: Any) -> None:
+        for senal in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(senal, self.terminar)
+        fallos = 0
+        while self.seguir:
+            try:
+                ocupado = self.vuelta()
+                fallos = 0
+            except Exception as error:
+                # A lock, a database that restarts, a defect in one task's wrapping: tell it and go on. The
+                # connection may be half-way through a transaction, so it is not kept.
+                fallos += 1
+                detalle = error if isinstance(error, Error) else repr(error)
+                log.warning("el trabajador sigue después de: %s", str(detalle).strip().replace("\n", " "))
+                connections.close_all()
+                ocupado = False
+                self.dormir(min(0.5 * fallos, 5.0))
+            if not ocupado:
+                self.dormir(PAUSA)
+
+    def terminar(self, *_: object) -> None:
+        self.seguir = False
+
+    def dormir(self, segundos: float) -> None:
+        """Sleep in small bites: a signal does not cut a sleep short."""
+        hasta = time.monotonic() + segundos
+        while self.seguir and (falta := hasta - time.monotonic()) > 0:
+            time.sleep(min(falta, PAUSA))
+
+    def vuelta(self) -> bool:
+        """Beat and resume when it is time; then one task. Says whether there was one."""
+        if time.monotonic() >= self.proxima:
+            close_old_connections()
+            Latido.latir("trabajador")
+            reanudar()
+            self.proxima = time.monotonic() + CADA
+        # A plain read: the package's claim takes SQLite's write lock even when the queue is empty.
+        listas = DBTaskResult.objects.ready().filter(queue_name=COLA, backend_name=ALMACEN)
+        if not (self.seguir and listas.exists()):
+            return False
+        # One task at a time, so that the beat never waits for a long queue. `run` installs no signal handler.
+        Worker(
+            queue_names=[COLA],
+            excluded_queue_names=[],
+            backend_name=ALMACEN,
+            worker_id=get_random_string(32),
+            batch=True,
+            max_tasks=1,
+            interval=0,
+            startup_delay=False,
+        ).run()
+        return True

@@ -1,0 +1,97 @@
+"""What tests do as a person would: read a page, solve the letters, send a form."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+from captcha.models import CaptchaStore
+from django.test import Client
+
+CORREO = "persona@correo.example"
+
+
+class Pagina(HTMLParser):
+    """The facts of a page that tests ask for: its screen, its marks, its form values, what is forbidden."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.pantallas: list[str | None] = []
+        self.marcas: dict[str, list[str | None]] = {}
+        self.campos: dict[str, str] = {}
+        self.ids: list[str] = []
+        self.prohibido: list[str] = []
+        self.lang = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        atributos = dict(attrs)
+        for nombre, valor in attrs:
+            if nombre.startswith("data-"):
+                self.marcas.setdefault(nombre, []).append(valor)
+            if nombre == "style" or re.match(r"on[a-z]+$", nombre):
+                self.prohibido.append(f"{tag}[{nombre}]")
+            if nombre in {"src", "href"} and re.match(r"(data|javascript):", valor or ""):
+                self.prohibido.append(f"{tag}[{nombre}={(valor or '')[:20]}]")
+            if nombre == "id" and valor:
+                self.ids.append(valor)
+        if tag == "html":
+            self.lang = atributos.get("lang") or ""
+        if tag == "main":
+            self.pantallas.append(atributos.get("data-pantalla"))
+        if tag == "input" and atributos.get("name"):
+            self.campos[str(atributos["name"])] = atributos.get("value") or ""
+
+
+class Estricto(Client):
+    """A browser that refuses a page which shows a template tag, runs inline code or has two screens."""
+
+    def request(self, **kwargs: Any) -> Any:
+        respuesta = super().request(**kwargs)
+        es_html = respuesta.headers.get("Content-Type", "").startswith("text/html")
+        ajena = respuesta.streaming or respuesta.request["PATH_INFO"].startswith("/admin/")
+        if es_html and not ajena and respuesta.content:
+            html = respuesta.content.decode()
+            respuesta.pagina = pagina = Pagina(html)
+            assert "{{" not in html and "{%" not in html, "a template tag reached the page"
+            if "style-src 'unsafe-inline'" not in respuesta.headers.get("Content-Security-Policy", ""):
+                assert not pagina.prohibido, pagina.prohibido
+                assert len(pagina.pantallas) == 1 and pagina.pantallas[0], "one <main data-pantalla> a page"
+                assert pagina.lang == "es-MX"
+                assert len(pagina.ids) == len(set(pagina.ids)), "an id is there twice"
+        return respuesta
+
+
+def respuesta_captcha(clave: str) -> str:
+    """What a person reads in the image."""
+    return CaptchaStore.objects.get(hashkey=clave).response
+
+
+def formulario(cliente: Estricto, curp: str, correo: str = CORREO, **cambios: str) -> dict[str, str]:
+    """The form of step 1 filled in by a person, with `cambios` on top."""
+    campos = cliente.get("/nss/").pagina.campos
+    datos = {
+        "solicitud": campos["solicitud"],
+        "curp": curp,
+        "correo": correo,
+        "correo_confirmacion": correo,
+        "captcha_0": campos["captcha_0"],
+        "captcha_1": respuesta_captcha(campos["captcha_0"]),
+    }
+    return datos | cambios
+
+
+def solicitar(cliente: Estricto, curp: str, **cambios: str) -> str:
+    """Send the form of step 1; the address of the trámite."""
+    respuesta = cliente.post("/nss/", formulario(cliente, curp, **cambios))
+    assert respuesta.status_code == 302, respuesta.content.decode()
+    return respuesta.url
+
+
+def domicilio(cp: str = "06600", colonia: str = "Juárez", **cambios: str) -> dict[str, str]:
+    return {
+        "codigo_postal": cp,
+        "colonia": colonia,
+        "calle": "Calle de los Ejemplos",
+        "numero_exterior": "12",
+        "numero_interior": "",
+    } | cambios

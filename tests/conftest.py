@@ -1,0 +1,60 @@
+"""What every test stands on: the catalogue, a strict client, a worker with and without its queue."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+from nss_portal import tramites
+from tests.apoyo import Estricto
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The whole catalogue and the demonstration people, once: tests roll back to here."""
+    with django_db_blocker.unblock():
+        call_command("datos_demo", verbosity=0)
+
+
+@pytest.fixture
+def catalogo(db: None) -> None:
+    """Says that a test stands on the postal catalogue, the subdelegaciones and the demonstration people."""
+
+
+@pytest.fixture
+def cliente(catalogo: None) -> Estricto:
+    return Estricto()
+
+
+@pytest.fixture
+def otro_cliente(catalogo: None) -> Estricto:
+    return Estricto()
+
+
+def _con_la_cola() -> None:
+    Worker(
+        queue_names=["default"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=None,
+        worker_id=uuid.uuid4().hex,
+        excluded_queue_names=[],
+    ).run()
+
+
+def _sin_la_cola() -> None:
+    DBTaskResult.objects.all().delete()
+    while tramites.reanudar():
+        pass
+
+
+@pytest.fixture(params=[_con_la_cola, _sin_la_cola], ids=["cola", "reanudar"])
+def trabajar(request: pytest.FixtureRequest, db: None) -> Iterator[Callable[[], None]]:
+    """The worker, by its queue and, again, by `reanudar` alone: the queue is only the wake-up call."""
+    yield request.param

@@ -1,0 +1,140 @@
+"""`make capturas`: every screen of step 1, its mail and its PDFs, as pictures in docs/capturas/."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.procesos.portal import RAIZ, Base, Navegador, Portal, base_vacia, entorno, manage, portal
+
+DESTINO = RAIZ / "docs" / "capturas"
+TAMANOS = {"1280": (1280, 900), "360": (360, 740)}
+
+
+def guardar(pagina: Page, nombre: str) -> None:
+    # The address bar's focus ring and the caret are not part of the page.
+    pagina.evaluate("document.activeElement && document.activeElement.blur()")
+    pagina.screenshot(path=DESTINO / f"{nombre}.png", full_page=True, animations="disabled")
+
+
+def persona(sitio: Portal, nss: str) -> str:
+    [(curp,)] = sitio.base.consultar(
+        f"SELECT curp FROM nss_portal_persona p WHERE nss IS {nss} AND NOT EXISTS "
+        "(SELECT 1 FROM nss_portal_tramite t WHERE t.curp = p.curp) ORDER BY curp LIMIT 1"
+    )
+    return str(curp)
+
+
+def llenar(pagina: Page, sitio: Portal, curp: str) -> None:
+    pagina.goto("/nss/")
+    pagina.get_by_label("CURP").fill(curp)
+    pagina.get_by_label("Correo electrónico personal").fill("citlali.ejemplo@correo.example")
+    pagina.get_by_label("Confirma tu correo electrónico").fill("citlali.ejemplo@correo.example")
+    letras = sitio.letras(pagina.locator("input[name=captcha_0]").input_value())
+    pagina.get_by_label("Letras de la imagen o del audio").fill(letras)
+
+
+def esperar(pagina: Page, pantalla: str) -> None:
+    pagina.locator(f"main[data-pantalla={pantalla}]").wait_for(timeout=20_000)
+
+
+def recorrer(navegador: Browser, sitio: Portal, ancho: str) -> None:
+    pagina = navegador.new_page(
+        base_url=sitio.url, viewport={"width": TAMANOS[ancho][0], "height": TAMANOS[ancho][1]}, locale="es-MX"
+    )
+    for nombre, ruta in {
+        "inicio": "/",
+        "solicitud": "/nss/",
+        "vigencia": "/vigencia/",
+        "datos": "/datos/",
+    }.items():
+        pagina.goto(ruta)
+        guardar(pagina, f"{nombre}-{ancho}")
+    llenar(pagina, sitio, "EERC070231MDFJSTA5")
+    pagina.get_by_label("Confirma tu correo electrónico").fill("citlali.ejemplo@corre.example")
+    pagina.get_by_role("button", name="Continuar").click()
+    guardar(pagina, f"solicitud-error-{ancho}")
+    llenar(pagina, sitio, persona(sitio, "NULL"))
+    pagina.get_by_role("button", name="Continuar").click()
+    esperar(pagina, "domicilio")
+    guardar(pagina, f"domicilio-{ancho}")
+    pagina.get_by_label("Código postal").fill("64000")
+    pagina.locator("select[name=colonia]").select_option(index=1)
+    pagina.get_by_label("Calle").fill("Cerrada de los Ejemplos")
+    pagina.get_by_label("Número exterior").fill("12")
+    guardar(pagina, f"domicilio-lleno-{ancho}")
+    pagina.get_by_role("button", name="Continuar").click()
+    esperar(pagina, "resultado")
+    pagina.get_by_text("ha sido enviado a tu correo electrónico").wait_for()
+    guardar(pagina, f"resultado-{ancho}")
+    for tipo in ("nss", "tarjeta"):
+        enlace = pagina.locator(f"tr[data-documento={tipo}] [data-accion=imprimir]").get_attribute("href")
+        (sitio.carpeta / f"{tipo}.pdf").write_bytes(pagina.request.get(sitio.url + str(enlace)).body())
+    pagina.get_by_role("button", name="Finalizar trámite").click()
+    esperar(pagina, "finalizado")
+    guardar(pagina, f"finalizado-{ancho}")
+    pagina.goto("/buzon/")
+    guardar(pagina, f"buzon-{ancho}")
+    [mensaje, *_] = sorted((sitio.carpeta / "correo").glob("*.eml"), key=lambda r: -r.stat().st_mtime)
+    pagina.goto(f"/buzon/{mensaje.stem}/")
+    guardar(pagina, f"correo-{ancho}")
+    llenar(pagina, sitio, no_registrada(sitio))
+    pagina.get_by_role("button", name="Continuar").click()
+    esperar(pagina, "rechazo")
+    guardar(pagina, f"rechazo-{ancho}")
+    pagina.get_by_role("button", name="Salir").click()
+    pagina.go_back()
+    esperar(pagina, "expirada")
+    guardar(pagina, f"expirada-{ancho}")
+    pagina.close()
+
+
+def no_registrada(sitio: Portal) -> str:
+    """The CURP that the start page offers as unknown to the registry."""
+    html = Navegador(sitio).pedir("/").texto
+    return html.split('data-ejemplo="no-renapo"')[1].split('data-curp="')[1][:18]
+
+
+def procesando(navegador: Browser, plantilla: Base, carpeta: Path) -> None:
+    """With no worker the page waits: the one screen that is usually too quick for a picture."""
+    carpeta.mkdir()
+    shutil.copytree(carpeta.parent / "static", carpeta / "static")
+    with portal(carpeta, plantilla, "--solo-web", salud="/salud/vivo/") as sitio:
+        for ancho, (w, h) in TAMANOS.items():
+            pagina = navegador.new_page(base_url=sitio.url, viewport={"width": w, "height": h})
+            llenar(pagina, sitio, persona(sitio, "NULL"))
+            pagina.get_by_role("button", name="Continuar").click()
+            esperar(pagina, "procesando")
+            guardar(pagina, f"procesando-{ancho}")
+            pagina.close()
+
+
+def main() -> None:
+    DESTINO.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as carpeta, sync_playwright() as p:
+        plantilla = base_vacia(Path(carpeta))
+        env = entorno(Path(carpeta), plantilla)
+        manage("migrate", "--verbosity=0", env=env)
+        manage("datos_demo", env=env)
+        manage("collectstatic", "--no-input", "--verbosity=0", env=env)
+        navegador = p.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        procesando(navegador, plantilla, Path(carpeta) / "sin-trabajador")
+        sitio_carpeta = Path(carpeta) / "sitio"
+        shutil.copytree(Path(carpeta) / "static", sitio_carpeta / "static")
+        with portal(sitio_carpeta, plantilla) as sitio:
+            for ancho in TAMANOS:
+                recorrer(navegador, sitio, ancho)
+            for tipo, nombre in (("nss", "carta"), ("tarjeta", "tarjeta")):
+                orden = ["pdftoppm", "-r", "80", "-png", "-singlefile", f"{tipo}.pdf", str(DESTINO / nombre)]
+                subprocess.run(orden, cwd=sitio_carpeta, check=True)
+        navegador.close()
+    sys.stdout.write(f"{len(list(DESTINO.glob('*.png')))} imágenes en docs/capturas/\n")
+
+
+if __name__ == "__main__":
+    main()

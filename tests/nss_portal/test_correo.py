@@ -1,0 +1,169 @@
+"""Mail through a real SMTP server: what arrives, what is tried again, what ends."""
+
+import email
+import email.policy
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.core.mail import mailers
+from django.db import transaction
+from django.utils import timezone
+
+from nss_portal import tramites
+from nss_portal.models import Envio, Persona, Tramite
+from nss_portal.settings import _mailer
+from tests.apoyo import CORREO
+from tests.procesos.portal import puerto_libre
+
+pytestmark = pytest.mark.usefixtures("catalogo")
+
+
+class Servidor:
+    """An SMTP server that answers RCPT with what a test wants, and keeps what it accepts."""
+
+    def __init__(self) -> None:
+        self.respuesta = "250 OK"
+        self.recibidos: list[email.message.EmailMessage] = []
+
+    async def handle_RCPT(self, server, session, envelope, address, options) -> str:  # type: ignore[no-untyped-def]
+        if self.respuesta.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.respuesta
+
+    async def handle_DATA(self, server, session, envelope) -> str:  # type: ignore[no-untyped-def]
+        self.recibidos.append(email.message_from_bytes(envelope.content, policy=email.policy.default))  # type: ignore[arg-type]
+        return "250 OK"
+
+
+@pytest.fixture
+def smtp(settings) -> Iterator[Servidor]:  # type: ignore[no-untyped-def]
+    servidor = Servidor()
+    puerto = puerto_libre()
+    control = Controller(servidor, hostname="127.0.0.1", port=puerto)
+    control.start()
+    settings.MAILERS = {"default": _mailer(f"smtp://127.0.0.1:{puerto}")}
+    yield servidor
+    control.stop()
+
+
+@pytest.fixture
+def envio() -> Envio:
+    """The mail of a solved trámite, due now."""
+    persona = Persona.objects.exclude(nss=None).order_by("pk")[0]
+    with transaction.atomic():
+        tramite = tramites.iniciar("nss", uuid.uuid4(), "navegador", persona.pk, CORREO)
+    tramites.atender(tramite.pk)
+    return Envio.objects.select_related("tramite__persona").get(tramite=tramite)
+
+
+def test_llega_con_los_dos_documentos(smtp: Servidor, envio: Envio) -> None:
+    tramites.reanudar()
+    [mensaje] = smtp.recibidos
+    persona = envio.tramite.persona
+    assert persona and persona.nss
+    assert mensaje["To"] == CORREO
+    assert mensaje["Message-ID"] == f"<{envio.pk}@testserver>"
+    assert mensaje["Auto-Submitted"] == "auto-generated"
+    for dato in (persona.pk, persona.nss, persona.primer_apellido):
+        assert dato not in str(mensaje["Subject"])
+    texto = mensaje.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    html = mensaje.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert persona.nss in texto and envio.tramite.folio in texto and envio.tramite.folio in html
+    assert "{{" not in texto + html
+    adjuntos = list(mensaje.iter_attachments())
+    assert [a.get_content_type() for a in adjuntos] == ["application/pdf"] * 2
+    for adjunto in adjuntos:
+        assert adjunto.get_content().startswith(b"%PDF-")
+        assert persona.pk not in (adjunto.get_filename() or "") and persona.nss not in (
+            adjunto.get_filename() or ""
+        )
+    envio.refresh_from_db()
+    assert envio.enviado and not envio.rechazado
+    tramites.reanudar()
+    assert len(smtp.recibidos) == 1
+
+
+def test_fallo_temporal_se_reintenta_cada_vez_mas_tarde(smtp: Servidor, envio: Envio) -> None:
+    smtp.respuesta = "451 try later"
+    pausas = []
+    for _ in range(3):
+        Envio.objects.update(libre_desde=timezone.now())
+        tramites.reanudar()
+        envio.refresh_from_db()
+        assert not envio.enviado and not envio.rechazado
+        pausas.append(envio.libre_desde - timezone.now())
+        assert tramites.reanudar() == 0
+    assert pausas == sorted(pausas) and pausas[-1] > 2 * pausas[0]
+    smtp.respuesta = "250 OK"
+    Envio.objects.update(libre_desde=timezone.now())
+    tramites.reanudar()
+    assert len(smtp.recibidos) == 1
+
+
+def test_fallo_definitivo_termina_y_la_pagina_lo_dice(smtp: Servidor, envio: Envio, cliente) -> None:  # type: ignore[no-untyped-def]
+    smtp.respuesta = "550 no such user"
+    tramites.reanudar()
+    envio.refresh_from_db()
+    assert envio.rechazado and not envio.enviado
+    Envio.objects.update(libre_desde=timezone.now())
+    assert tramites.reanudar() == 0
+    cliente.get("/nss/")
+    Tramite.objects.update(navegador=cliente.session["navegador"])
+    html = cliente.get(envio.tramite.get_absolute_url()).content.decode()
+    assert "ha sido enviado a tu correo electrónico" not in html
+    assert "No pudimos entregar" in html
+
+
+def test_servidor_apagado(settings, envio: Envio, caplog: pytest.LogCaptureFixture) -> None:  # type: ignore[no-untyped-def]
+    settings.MAILERS = {"default": _mailer("smtp://127.0.0.1:9")}
+    tramites.reanudar()
+    envio.refresh_from_db()
+    assert not envio.enviado and not envio.rechazado
+    assert envio.libre_desde > timezone.now() + timedelta(seconds=5)
+
+
+def test_muerte_entre_enviar_y_anotar_repite_el_mismo_mensaje(smtp: Servidor, envio: Envio) -> None:
+    tramites.reanudar()
+    Envio.objects.update(enviado=None, libre_desde=timezone.now())  # as if it had died before the stamp
+    tramites.reanudar()
+    assert len({m["Message-ID"] for m in smtp.recibidos}) == 1
+    assert len(smtp.recibidos) == 2
+
+
+def test_buzon_local(settings, envio: Envio, cliente) -> None:  # type: ignore[no-untyped-def]
+    settings.MAILERS = {"default": _mailer("")}
+    tramites.reanudar()
+    [archivo] = Path(settings.MAILERS["default"]["OPTIONS"]["carpeta"]).glob("*.eml")
+    assert archivo.stem == str(envio.pk)
+    assert archivo.stat().st_mode & 0o077 == 0
+    html = cliente.get("/buzon/").content.decode()
+    assert CORREO in html
+    cuerpo = cliente.get(f"/buzon/{envio.pk}/")
+    assert cuerpo.status_code == 200 and "script" not in cuerpo["Content-Security-Policy"]
+    adjunto = cliente.get(f"/buzon/{envio.pk}/0/")
+    assert adjunto.content.startswith(b"%PDF-")
+    assert cliente.get(f"/buzon/{envio.pk}/7/").status_code == 404
+    settings.DEMO = False
+    for direccion in ("/buzon/", f"/buzon/{envio.pk}/", f"/buzon/{envio.pk}/0/"):
+        assert cliente.get(direccion).status_code == 404
+    archivo.unlink()
+
+
+@pytest.mark.parametrize(
+    ("url", "esperado"),
+    [
+        ("smtp://correo.example", ("correo.example", 25, False, False)),
+        ("smtp+tls://u:p%40ss@correo.example", ("correo.example", 587, True, False)),
+        ("smtps://correo.example:4650", ("correo.example", 4650, False, True)),
+    ],
+)
+def test_email_url(url: str, esperado: tuple[str, int, bool, bool], settings) -> None:  # type: ignore[no-untyped-def]
+    settings.MAILERS = {"default": _mailer(url)}
+    mailer = mailers.default
+    assert (mailer.host, mailer.port, mailer.use_tls, mailer.use_ssl) == esperado
+    if "@" in url:
+        assert (mailer.username, mailer.password) == ("u", "p@ss")
