@@ -1,6 +1,6 @@
 # `make` alone says what there is. bin/setup does all the set-up, once.
 .DEFAULT_GOAL := ayuda
-.PHONY: ayuda run test check
+.PHONY: ayuda run test check capturas
 
 override PUERTO := $(or $(strip $(PUERTO)),8000)
 PYTHON := .venv/bin/python
@@ -10,6 +10,7 @@ unexport PYTHONPATH PYTHONHOME
 ayuda:
 	@echo 'make run     prepara lo que falte e inicia el portal de demostración en http://127.0.0.1:8000 (PUERTO=otro)'
 	@echo 'make test    prepara lo que falte y corre todas las pruebas (ARGS="-k nss" para elegir)'
+	@echo 'make capturas  dibuja otra vez las imágenes de docs/capturas/'
 	@echo 'make check   formato, estilo, tipos, migraciones, despliegue y pruebas en SQLite y PostgreSQL'
 
 run: export DEBUG =
@@ -23,6 +24,10 @@ run:
 test:
 	@bin/setup test
 	@$(PYTHON) -m pytest $(ARGS)
+
+capturas:
+	@bin/setup test
+	@$(PYTHON) -m tests.navegador.capturas
 
 # What production would set; nothing here opens a database or sends a mail.
 PRODUCCION = env -u DEBUG -u DEMO URL_PUBLICA=https://portal.example.mx ALLOWED_HOSTS=portal.example.mx \

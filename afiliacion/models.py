@@ -18,9 +18,9 @@ class SubdelegacionQuerySet(models.QuerySet["Subdelegacion"]):
         Every postal code of the country leads to one; a test sweeps them all.
         """
         municipio = codigo_postal.municipio
+        suyo = Q(territorio__municipio=municipio) | Q(territorio__municipio=None)
         return (
-            self.filter(territorio__entidad=municipio.entidad_id)
-            .filter(Q(territorio__municipio=municipio) | Q(territorio__municipio=None))
+            self.filter(suyo, territorio__entidad=municipio.entidad_id)  # one filter: one and the same row
             .order_by(F("territorio__municipio").asc(nulls_last=True))[:1]
             .get()
         )
@@ -114,6 +114,11 @@ class Territorio(models.Model):
     entidad = models.ForeignKey(Entidad, models.PROTECT, verbose_name="entidad")
     municipio = models.OneToOneField(
         Municipio, models.PROTECT, verbose_name="municipio", null=True, blank=True, related_name="+"
+    )
+
+    # Most of the division inside an entidad is not public; the product says so.
+    origen = models.CharField(
+        "origen", max_length=12, choices=Prefijo.Origen.choices, default=Prefijo.Origen.DEMOSTRATIVO
     )
 
     objects = TerritorioManager()

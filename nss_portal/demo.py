@@ -54,12 +54,12 @@ CASOS = [
 
 def ejemplos() -> list[Ejemplo]:
     """The sample people as they are now. Who has been given a number is offered no more as «sin NSS»."""
-    personas = Persona.objects.in_bulk([caso.curp for caso in CASOS])
+    personas = Persona.objects.in_bulk([caso.curp for caso in CASOS], field_name="curp")
     lista = []
     for caso in CASOS:
         persona = personas.get(caso.curp)
         if caso.caso == "sin-nss" and persona and persona.nss:
-            persona = Persona.objects.sin_nss().exclude(pk__in=personas).order_by("pk").first() or persona
+            persona = Persona.objects.sin_nss().exclude(curp__in=personas).order_by("curp").first() or persona
         nss = (persona.nss or "") if persona else ""
         lista.append(
             Ejemplo(

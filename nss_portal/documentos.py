@@ -21,6 +21,8 @@ from xml.etree import ElementTree
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from nss_portal.templatetags.portal import fecha_larga
+
 type Datos = Mapping[str, Any]
 
 FONTCONFIG = Path(__file__).with_name("fuentes.conf")
@@ -31,7 +33,6 @@ BIBLIOTECAS = {
     "pangoft2-1.0": "libpangoft2-1.0-0",
     "harfbuzz-subset": "libharfbuzz-subset0",
 }
-MESES = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
 
 
 def pdf(tipo: str, datos: Datos) -> bytes:
@@ -42,8 +43,8 @@ def pdf(tipo: str, datos: Datos) -> bytes:
     curp, nss (11 digits), resultado ("asignado" or "localizado"), subdelegacion and domicilio
     (≤ 420 characters; "" leaves the row out), prefijo_origen, codigo (8 characters), url (what the
     QR holds), verificar (what a person types) and demo (bool).
-    Raises KeyError for an unknown `tipo` or `resultado` or a missing datum: a document is never
-    issued with a blank in it. Safe from several threads, one at a time.
+    Raises KeyError for an unknown `tipo` or `resultado` or a missing datum: what is missing is
+    never printed as a blank. Safe from several threads, one at a time.
     """
     molde = TIPOS[tipo]
     contexto = {"titulo": molde.titulo} | _comun(datos) | molde.contexto(datos)
@@ -81,7 +82,7 @@ def _comun(datos: Datos) -> dict[str, Any]:
         **{clave: datos[clave] for clave in ("folio", "nombre", "curp", "nss", "url", "verificar", "demo")},
         "codigo": f"{codigo[:4]}-{codigo[4:]}",
         "fecha_corta": f"{fecha:%d/%m/%Y}",
-        "emision": f"{_fecha_larga(local)} a las {local:%H:%M} h",
+        "emision": f"{fecha_larga(local)} a las {local:%H:%M} h",
         "emitido": f"{emitido.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
 
@@ -95,7 +96,7 @@ def _carta(datos: Datos) -> dict[str, Any]:
         ("Nombre", datos["nombre"]),
         ("CURP", datos["curp"]),
         ("NSS sin espacios", datos["nss"]),
-        (rotulo_fecha[datos["resultado"]], _fecha_larga(date.fromisoformat(datos["fecha"]))),
+        (rotulo_fecha[datos["resultado"]], fecha_larga(date.fromisoformat(datos["fecha"]))),
         ("Subdelegación", subdelegacion),
         ("Domicilio registrado", datos["domicilio"]),
         ("Folio del trámite", datos["folio"]),
@@ -129,12 +130,8 @@ TIPOS = {
 }
 
 
-def _fecha_larga(dia: date) -> str:
-    return f"{dia.day} de {MESES[dia.month - 1]} de {dia.year}"
-
-
 def _renglones(texto: str, milimetros: float, puntos: float) -> int:
-    """Lines of bold `texto` in a column, as `overflow-wrap: anywhere` breaks them; never too few."""
+    """Lines of bold `texto` in a column, as `overflow-wrap: break-word` breaks them; never too few."""
     # A broken word leaves up to one wide letter of its line unused.
     ancho = milimetros / 25.4 * 72 / puntos
     espacio, renglones, usado = _ancho(" "), 1, 0.0

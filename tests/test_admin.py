@@ -229,7 +229,7 @@ def test_una_persona_se_agrega_con_su_numero_o_sin_el(admin_client: Client) -> N
             "entidad": nueva.entidad,
         }
         assert admin_client.post(pagina(Persona, "add"), campos).status_code == 302
-        assert Persona.objects.get(pk=nueva.pk).nss == nueva.nss
+        assert Persona.objects.get(curp=nueva.curp).nss == nueva.nss
 
 
 def test_una_serie_dice_que_tan_llena_esta(admin_client: Client, con_filas: None) -> None:
@@ -246,7 +246,7 @@ def test_el_territorio_no_deja_huecos(admin_client: Client) -> None:
     assert Territorio.objects.filter(pk=resto.pk).exists()
     # A municipio goes to another subdelegación, or back to the rest of its entidad.
     toluca = Subdelegacion.objects.get(nombre="Toluca")
-    datos = {"subdelegacion": toluca.pk, "entidad": "14", "municipio": ""}
+    datos = {"subdelegacion": toluca.pk, "entidad": "14", "municipio": "", "origen": "demostrativo"}
     assert admin_client.post(pagina(Territorio, "change", propio.pk), datos).status_code == 302
     propio.refresh_from_db()
     assert (propio.subdelegacion, propio.entidad_id, str(propio)) == (toluca, "15", "Naucalpan de Juárez")

@@ -39,7 +39,8 @@ class Persona(models.Model):
         MUJER = "M", "Mujer"
         NO_BINARIO = "X", "No binario"
 
-    curp = models.CharField("CURP", max_length=18, primary_key=True, validators=[_revisar_curp])
+    # The natural key. Not the primary one: staff's addresses would carry it, and the registry replaces CURPs.
+    curp = models.CharField("CURP", max_length=18, unique=True, validators=[_revisar_curp])
     nss = models.CharField(
         "NSS", max_length=11, null=True, blank=True, unique=True, validators=[_revisar_nss], default=None
     )
@@ -89,5 +90,8 @@ def conservar_nss(sender: type[Persona], instance: Persona, raw: bool, using: st
     """
     if raw and instance.nss is None:
         instance.nss = (
-            sender._default_manager.using(using).filter(pk=instance.pk).values_list("nss", flat=True).first()
+            sender._default_manager.using(using)
+            .filter(curp=instance.curp)
+            .values_list("nss", flat=True)
+            .first()
         )

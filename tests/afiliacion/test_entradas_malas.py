@@ -175,7 +175,7 @@ def test_ningun_texto_rompe_la_forma(cliente: Estricto, texto: str) -> None:
 @pytest.fixture
 def por_domicilio(cliente: Estricto) -> str:
     """A trámite that asks for the address."""
-    url = solicitar(cliente, Persona.objects.sin_nss().order_by("pk")[0].pk)
+    url = solicitar(cliente, Persona.objects.sin_nss().order_by("curp")[0].curp)
     reanudar()
     return url
 

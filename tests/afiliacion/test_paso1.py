@@ -20,12 +20,12 @@ MARCAS_DEL_MARCO = ("Trámites", "Asignación o localización de NSS", "Bienveni
 
 @pytest.fixture
 def con_nss(catalogo: None) -> Persona:
-    return Persona.objects.exclude(nss=None).order_by("pk")[0]
+    return Persona.objects.exclude(nss=None).order_by("curp")[0]
 
 
 @pytest.fixture
 def sin_nss(catalogo: None) -> Persona:
-    return Persona.objects.sin_nss().order_by("pk")[0]
+    return Persona.objects.sin_nss().order_by("curp")[0]
 
 
 def ver(cliente: Estricto, url: str, pantalla: str, estado: int = 200):
@@ -38,7 +38,7 @@ def ver(cliente: Estricto, url: str, pantalla: str, estado: int = 200):
 def test_localizado_de_la_forma_al_final(
     cliente: Estricto, trabajar: Trabajar, con_nss: Persona, mailoutbox: list[mail.EmailMessage]
 ) -> None:
-    url = solicitar(cliente, con_nss.pk)
+    url = solicitar(cliente, con_nss.curp)
     espera = ver(cliente, url, "procesando")
     assert "Su petición se está procesando...espere un momento." in espera.content.decode()
     trabajar()
@@ -52,7 +52,7 @@ def test_localizado_de_la_forma_al_final(
     assert "Tu NSS es:" in html and "Asignación de NSS exitosa" not in html
     assert all(marca in html for marca in (*MARCAS_DEL_MARCO, "Iniciar trámite", "Finalizar trámite"))
     tramite = Tramite.objects.get()
-    assert html.count(tramite.folio) >= 2 and con_nss.pk in html
+    assert html.count(tramite.folio) >= 2 and con_nss.curp in html
     respuesta = cliente.post(f"{url}finalizar/")
     assert respuesta.status_code == 302 and respuesta.url == url
     final = ver(cliente, url, "finalizado")
@@ -72,7 +72,7 @@ def test_sin_nss_con_domicilio_hasta_la_asignacion(
     mailoutbox: list[mail.EmailMessage],
     cp: str,
 ) -> None:
-    url = solicitar(cliente, sin_nss.pk)
+    url = solicitar(cliente, sin_nss.curp)
     trabajar()
     pagina = ver(cliente, url, "domicilio")
     assert "No se encontró un número asociado a tu CURP, se te asignará uno." in pagina.content.decode()
@@ -87,7 +87,7 @@ def test_sin_nss_con_domicilio_hasta_la_asignacion(
     sin_nss.refresh_from_db()
     assert sin_nss.nss is not None
     assert validar_nss(sin_nss.nss) == sin_nss.nss
-    assert sin_nss.nss[4:6] == f"{nacimiento_curp(sin_nss.pk):%y}"
+    assert sin_nss.nss[4:6] == f"{nacimiento_curp(sin_nss.curp):%y}"
     # What was mailed is what is downloaded, with everything on it.
     [mensaje] = mailoutbox
     assert mensaje.to == [CORREO]
@@ -102,19 +102,19 @@ def test_sin_nss_con_domicilio_hasta_la_asignacion(
         assert b"".join(en_linea.streaming_content) == contenido
         assert en_linea["Content-Disposition"].startswith("inline")
         texto = "".join(pagina.extract_text() for pagina in pypdf.PdfReader(io.BytesIO(contenido)).pages)
-        for dato in (sin_nss.nss, sin_nss.pk, folio):
+        for dato in (sin_nss.nss, sin_nss.curp, folio):
             assert dato in re.sub(r"[ \n]+", "", texto)
-        for dato in (sin_nss.pk, sin_nss.nss):
+        for dato in (sin_nss.curp, sin_nss.nss):
             assert dato not in descarga["Content-Disposition"]
 
 
 def test_otra_vez_se_localiza_el_mismo(cliente: Estricto, trabajar: Trabajar, sin_nss: Persona) -> None:
-    url = solicitar(cliente, sin_nss.pk)
+    url = solicitar(cliente, sin_nss.curp)
     trabajar()
     cliente.post(f"{url}domicilio/", domicilio())
     trabajar()
     sin_nss.refresh_from_db()
-    otra = solicitar(cliente, sin_nss.pk.lower())
+    otra = solicitar(cliente, sin_nss.curp.lower())
     trabajar()
     assert otra != url
     pagina = ver(cliente, otra, "resultado")
@@ -124,7 +124,7 @@ def test_otra_vez_se_localiza_el_mismo(cliente: Estricto, trabajar: Trabajar, si
 
 
 def test_doble_clic_atras_y_recargar_son_el_mismo_tramite(cliente: Estricto, con_nss: Persona) -> None:
-    datos = formulario(cliente, con_nss.pk)
+    datos = formulario(cliente, con_nss.curp)
     primera = cliente.post("/nss/", datos)
     segunda = cliente.post("/nss/", datos)
     # Even changed and with the letters spent: the form has already become a trámite.
@@ -134,7 +134,7 @@ def test_doble_clic_atras_y_recargar_son_el_mismo_tramite(cliente: Estricto, con
 
 
 def test_doble_clic_en_el_domicilio(cliente: Estricto, trabajar: Trabajar, sin_nss: Persona) -> None:
-    url = solicitar(cliente, sin_nss.pk)
+    url = solicitar(cliente, sin_nss.curp)
     trabajar()
     assert cliente.post(f"{url}domicilio/", domicilio()).url == url
     assert cliente.post(f"{url}domicilio/", domicilio("64000", "Monterrey Centro")).url == url
@@ -147,9 +147,9 @@ def test_doble_clic_en_el_domicilio(cliente: Estricto, trabajar: Trabajar, sin_n
 def test_una_forma_copiada_a_otro_navegador_no_lleva_al_tramite(
     cliente: Estricto, otro_cliente: Estricto, con_nss: Persona
 ) -> None:
-    datos = formulario(cliente, con_nss.pk)
+    datos = formulario(cliente, con_nss.curp)
     url = cliente.post("/nss/", datos).url
-    ajena = otro_cliente.post("/nss/", formulario(otro_cliente, con_nss.pk, solicitud=datos["solicitud"]))
+    ajena = otro_cliente.post("/nss/", formulario(otro_cliente, con_nss.curp, solicitud=datos["solicitud"]))
     assert ajena.status_code == 422
     assert ajena.pagina.campos["solicitud"] != datos["solicitud"]
     assert url not in ajena.content.decode()
@@ -159,13 +159,13 @@ def test_una_forma_copiada_a_otro_navegador_no_lleva_al_tramite(
 def test_otro_navegador_no_ve_ni_pagina_ni_documento(
     cliente: Estricto, otro_cliente: Estricto, trabajar: Trabajar, con_nss: Persona
 ) -> None:
-    url = solicitar(cliente, con_nss.pk)
+    url = solicitar(cliente, con_nss.curp)
     trabajar()
     documento = Documento.objects.all()[0]
     for direccion in (url, f"/documentos/{documento.pk}/", f"/documentos/{documento.pk}/descargar/"):
         ajena = ver(otro_cliente, direccion, "expirada", 404)
         html = ajena.content.decode()
-        assert con_nss.pk not in html and str(con_nss.nss) not in html and CORREO not in html
+        assert con_nss.curp not in html and str(con_nss.nss) not in html and CORREO not in html
     estado = otro_cliente.get(f"{url}estado/")
     assert estado.status_code == 404 and estado.json()["pantalla"] == "expirada"
     for direccion in (f"{url}finalizar/", f"{url}domicilio/", f"/documentos/{documento.pk}/enviar/"):
@@ -179,7 +179,7 @@ def test_otro_navegador_no_ve_ni_pagina_ni_documento(
 def test_salir_termina_tambien_para_una_galleta_copiada(
     cliente: Estricto, otro_cliente: Estricto, trabajar: Trabajar, con_nss: Persona
 ) -> None:
-    url = solicitar(cliente, con_nss.pk)
+    url = solicitar(cliente, con_nss.curp)
     trabajar()
     otro_cliente.cookies[settings.SESSION_COOKIE_NAME] = cliente.cookies[settings.SESSION_COOKIE_NAME].value
     ver(otro_cliente, url, "resultado")
@@ -201,7 +201,7 @@ def test_curp_que_no_esta_en_el_registro(cliente: Estricto, trabajar: Trabajar) 
 
 
 def test_estado_en_vivo(cliente: Estricto, trabajar: Trabajar, sin_nss: Persona) -> None:
-    url = solicitar(cliente, sin_nss.pk)
+    url = solicitar(cliente, sin_nss.curp)
     antes = cliente.get(f"{url}estado/").json()
     assert antes["pantalla"] == "procesando" and antes["espera"] == ""
     assert [paso["hecho"] for paso in antes["avance"]][:2] == [True, False]
@@ -217,7 +217,7 @@ def test_estado_en_vivo(cliente: Estricto, trabajar: Trabajar, sin_nss: Persona)
 def test_reenviar_un_documento(
     cliente: Estricto, trabajar: Trabajar, con_nss: Persona, mailoutbox: list[mail.EmailMessage]
 ) -> None:
-    url = solicitar(cliente, con_nss.pk)
+    url = solicitar(cliente, con_nss.curp)
     trabajar()
     tarjeta = Documento.objects.get(tipo="tarjeta")
     for _ in range(2):  # a double click is one mail
@@ -234,7 +234,7 @@ def test_reenviar_un_documento(
 def test_reenviar_tiene_un_tope_que_se_explica(
     cliente: Estricto, trabajar: Trabajar, con_nss: Persona
 ) -> None:
-    url = solicitar(cliente, con_nss.pk)
+    url = solicitar(cliente, con_nss.curp)
     trabajar()
     carta = Documento.objects.get(tipo="nss")
     for _ in range(7):
@@ -246,7 +246,7 @@ def test_reenviar_tiene_un_tope_que_se_explica(
 
 
 def test_documento_que_aun_no_esta_listo(cliente: Estricto, con_nss: Persona) -> None:
-    url = solicitar(cliente, con_nss.pk)
+    url = solicitar(cliente, con_nss.curp)
     tramite = Tramite.objects.get()
     from afiliacion.asignacion import resolver
 
@@ -260,7 +260,7 @@ def test_documento_que_aun_no_esta_listo(cliente: Estricto, con_nss: Persona) ->
 def test_las_consultas_no_crecen_con_las_filas(
     cliente: Estricto, trabajar: Trabajar, con_nss: Persona, django_assert_max_num_queries
 ) -> None:
-    url = solicitar(cliente, con_nss.pk)
+    url = solicitar(cliente, con_nss.curp)
     trabajar()
     tramite = Tramite.objects.get()
     carta = tramite.documentos.get(tipo="nss")
@@ -280,7 +280,7 @@ def test_las_consultas_no_crecen_con_las_filas(
 
 
 def test_letras_resueltas_no_se_piden_otra_vez(cliente: Estricto, con_nss: Persona) -> None:
-    datos = formulario(cliente, con_nss.pk, correo_confirmacion="otra@correo.example")
+    datos = formulario(cliente, con_nss.curp, correo_confirmacion="otra@correo.example")
     respuesta = cliente.post("/nss/", datos)
     assert respuesta.status_code == 422
     assert respuesta.pagina.marcas["data-captcha"] == ["resuelto"]
@@ -298,7 +298,7 @@ def test_letras_resueltas_no_se_piden_otra_vez(cliente: Estricto, con_nss: Perso
 def test_letras_resueltas_solo_valen_en_su_navegador_y_en_su_forma(
     cliente: Estricto, otro_cliente: Estricto, con_nss: Persona
 ) -> None:
-    datos = formulario(cliente, con_nss.pk, correo_confirmacion="otra@correo.example")
+    datos = formulario(cliente, con_nss.curp, correo_confirmacion="otra@correo.example")
     cliente.post("/nss/", datos)
     sin_letras = {k: v for k, v in datos.items() if not k.startswith("captcha")} | {
         "correo_confirmacion": CORREO

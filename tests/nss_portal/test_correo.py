@@ -53,9 +53,9 @@ def smtp(settings) -> Iterator[Servidor]:  # type: ignore[no-untyped-def]
 @pytest.fixture
 def envio() -> Envio:
     """The mail of a solved trámite, due now."""
-    persona = Persona.objects.exclude(nss=None).order_by("pk")[0]
+    persona = Persona.objects.exclude(nss=None).order_by("curp")[0]
     with transaction.atomic():
-        tramite = tramites.iniciar("nss", uuid.uuid4(), "navegador", persona.pk, CORREO)
+        tramite = tramites.iniciar("nss", uuid.uuid4(), "navegador", persona.curp, CORREO)
     tramites.atender(tramite.pk)
     return Envio.objects.select_related("tramite__persona").get(tramite=tramite)
 
@@ -68,7 +68,7 @@ def test_llega_con_los_dos_documentos(smtp: Servidor, envio: Envio) -> None:
     assert mensaje["To"] == CORREO
     assert mensaje["Message-ID"] == f"<{envio.pk}@testserver>"
     assert mensaje["Auto-Submitted"] == "auto-generated"
-    for dato in (persona.pk, persona.nss, persona.primer_apellido):
+    for dato in (persona.curp, persona.nss, persona.primer_apellido):
         assert dato not in str(mensaje["Subject"])
     texto = mensaje.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     html = mensaje.get_body(("html",)).get_content()  # type: ignore[union-attr]
@@ -78,7 +78,7 @@ def test_llega_con_los_dos_documentos(smtp: Servidor, envio: Envio) -> None:
     assert [a.get_content_type() for a in adjuntos] == ["application/pdf"] * 2
     for adjunto in adjuntos:
         assert adjunto.get_content().startswith(b"%PDF-")
-        assert persona.pk not in (adjunto.get_filename() or "") and persona.nss not in (
+        assert persona.curp not in (adjunto.get_filename() or "") and persona.nss not in (
             adjunto.get_filename() or ""
         )
     envio.refresh_from_db()

@@ -191,10 +191,10 @@ class TestOrden:
         dados = {}
         oficina = Subdelegacion.objects.get(nombre="Centro")
         for persona in (del_caso("sin-nss"), next(iter(personas_sinteticas(1)))):
-            dados[persona.curp] = asignar_nss(Persona.objects.get(pk=persona.curp), oficina)
+            dados[persona.curp] = asignar_nss(Persona.objects.get(curp=persona.curp), oficina)
         call_command("loaddata", "personas_demo", verbosity=0)
         call_command("datos_demo", personas=3, verbosity=0)
-        assert dict(Persona.objects.filter(pk__in=dados).values_list("pk", "nss")) == dados
+        assert dict(Persona.objects.filter(curp__in=dados).values_list("curp", "nss")) == dados
 
     def test_sin_demostracion_no_escribe(self, settings: Settings, carpeta: Path) -> None:
         settings.DEMO = False
@@ -273,12 +273,12 @@ class TestEjemplos:
     ) -> None:
         oficina = Subdelegacion.objects.get(nombre="Centro")
         for nombre in ("sin-nss", "sexo-x"):
-            asignar_nss(Persona.objects.get(pk=del_caso(nombre).curp), oficina)
+            asignar_nss(Persona.objects.get(curp=del_caso(nombre).curp), oficina)
         with django_assert_num_queries(2):
             lista = {ejemplo.caso: ejemplo for ejemplo in ejemplos()}
         otra = lista["sin-nss"]
         assert otra.curp not in {caso.curp for caso in CASOS} and not otra.nss
-        assert otra.nombre == str(Persona.objects.get(pk=otra.curp))
+        assert otra.nombre == str(Persona.objects.get(curp=otra.curp))
         assert lista["sexo-x"].descripcion == "Su CURP lleva sexo X. Ya tiene NSS: lo localizamos."
         # Nobody is left without: better the same person than nobody.
         Persona.objects.sin_nss().delete()

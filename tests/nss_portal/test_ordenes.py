@@ -23,9 +23,9 @@ def correr(*orden: str) -> str:
 
 
 def test_reanudar_hasta_el_final() -> None:
-    persona = Persona.objects.exclude(nss=None).order_by("pk")[0]
+    persona = Persona.objects.exclude(nss=None).order_by("curp")[0]
     with transaction.atomic():
-        tramites.iniciar("nss", uuid.uuid4(), "navegador", persona.pk, "persona@correo.example")
+        tramites.iniciar("nss", uuid.uuid4(), "navegador", persona.curp, "persona@correo.example")
     assert "Retomados: 2." in correr("reanudar")
     assert Tramite.objects.get().estado == Estado.RESUELTO
     assert Envio.objects.get().enviado

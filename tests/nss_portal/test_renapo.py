@@ -81,14 +81,14 @@ def gotear(manejador: BaseHTTPRequestHandler) -> None:
     manejador.send_response(200)
     manejador.send_header("Content-Length", "1000")
     manejador.end_headers()
-    for _ in range(40):
+    for _ in range(100):
         manejador.wfile.write(b" ")
         manejador.wfile.flush()
         time.sleep(0.1)
 
 
 def colgar(manejador: BaseHTTPRequestHandler) -> None:
-    time.sleep(2)
+    time.sleep(8)
 
 
 def cortar(manejador: BaseHTTPRequestHandler) -> None:
@@ -132,7 +132,7 @@ def test_no_disponible_nunca_es_un_no(registro: Registro, responder: Callable[..
     desde = time.monotonic()
     with pytest.raises(renapo.NoDisponible):
         renapo.identificar(CURP)
-    assert time.monotonic() - desde < 1.5
+    assert time.monotonic() - desde < 5  # the server would take eight
     assert Persona.objects.count() == antes
 
 
@@ -159,7 +159,7 @@ def test_sin_segundo_apellido(registro: Registro) -> None:
 def test_corregir_conserva_el_nss(registro: Registro) -> None:
     persona = renapo.identificar(CURP)
     assert persona
-    Persona.objects.filter(pk=CURP).update(nss="99260500018")
+    Persona.objects.filter(curp=CURP).update(nss="99260500018")
     registro.responder = con(200, DATOS | {"nombres": "Ana María"})
     corregida = renapo.identificar(CURP)
     assert corregida and (corregida.nombres, corregida.nss) == ("Ana María", "99260500018")

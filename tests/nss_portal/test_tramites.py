@@ -18,9 +18,9 @@ pytestmark = pytest.mark.usefixtures("catalogo")
 
 @pytest.fixture
 def tramite() -> Tramite:
-    persona = Persona.objects.exclude(nss=None).order_by("pk")[0]
+    persona = Persona.objects.exclude(nss=None).order_by("curp")[0]
     with transaction.atomic():
-        return tramites.iniciar("nss", uuid.uuid4(), "navegador", persona.pk, "persona@correo.example")
+        return tramites.iniciar("nss", uuid.uuid4(), "navegador", persona.curp, "persona@correo.example")
 
 
 def test_folio() -> None:
@@ -166,6 +166,6 @@ def test_quien_emite_segundo_conserva_los_bytes_del_primero(
 def test_corregir_a_la_persona_no_cambia_lo_emitido(tramite: Tramite) -> None:
     tramites.reanudar()
     antes = [(d.datos, d.sha256) for d in Documento.objects.all()]
-    Persona.objects.filter(pk=tramite.curp).update(nombres="Otro Nombre")
+    Persona.objects.filter(curp=tramite.curp).update(nombres="Otro Nombre")
     tramites.reanudar()
     assert [(d.datos, d.sha256) for d in Documento.objects.all()] == antes

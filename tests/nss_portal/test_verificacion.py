@@ -13,9 +13,9 @@ from tests.apoyo import Estricto
 
 @pytest.fixture
 def documento(catalogo: None) -> Documento:
-    persona = Persona.objects.exclude(nss=None).order_by("pk")[0]
+    persona = Persona.objects.exclude(nss=None).order_by("curp")[0]
     with transaction.atomic():
-        tramite = tramites.iniciar("nss", uuid.uuid4(), "n", persona.pk, "a@correo.example")
+        tramite = tramites.iniciar("nss", uuid.uuid4(), "n", persona.curp, "a@correo.example")
     tramites.atender(tramite.pk)
     return Documento.objects.get(tramite=tramite, tipo="nss")
 

@@ -24,7 +24,7 @@ pedido = json.load(sys.stdin)
 todas = list(Subdelegacion.objects.exclude(entidad=None).order_by("pk"))
 if pedido["subdelegacion"]:
     todas = [s for s in todas if s.nombre == pedido["subdelegacion"]]
-personas = [Persona.objects.get(pk=curp) for curp in pedido["curps"]]
+personas = [Persona.objects.get(curp=curp) for curp in pedido["curps"]]
 barrera = Path(pedido["barrera"])
 (barrera / f"listo-{pedido['quien']}").touch()
 while not (barrera / "ya").exists():
@@ -32,7 +32,9 @@ while not (barrera / "ya").exists():
 nss, fallas = {}, []
 for numero, persona in enumerate(personas):
     try:
-        nss[persona.pk] = asignar_nss(persona, todas[numero % len(todas)], date.fromisoformat(pedido["hoy"]))
+        nss[persona.curp] = asignar_nss(
+            persona, todas[numero % len(todas)], date.fromisoformat(pedido["hoy"])
+        )
     except Exception as error:
         fallas.append(f"{type(error).__name__}: {error}")
 json.dump({"nss": nss, "fallas": fallas}, sys.stdout)

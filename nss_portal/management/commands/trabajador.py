@@ -11,6 +11,7 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from nss_portal import documentos
 from nss_portal.models import Latido
 from nss_portal.tramites import reanudar
 
@@ -36,6 +37,8 @@ class Command(BaseCommand):
     def handle(self, **opciones: Any) -> None:
         for senal in (signal.SIGTERM, signal.SIGINT):
             signal.signal(senal, self.terminar)
+        for falta in documentos.revisar():
+            log.warning("%s", falta)
         fallos = 0
         while self.seguir:
             try:
