@@ -6,9 +6,11 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
 
 from afiliacion.models import Prefijo, Serie, Subdelegacion, Territorio
 from nss_portal.admin import EnLineaSoloLectura, Registro, SoloLectura
+from nss_portal.templatetags.portal import fecha_larga
 
 
 class PrefijoEnLinea(EnLineaSoloLectura):
@@ -79,11 +81,16 @@ class TerritorioAdmin(Registro):
 
 @admin.register(Serie)
 class SerieAdmin(SoloLectura):
-    list_display = ["prefijo", "anio_registro", "anio_nacimiento", "dados", "lleno"]
+    list_display = ["prefijo", "anio_registro", "anio_nacimiento", "dados", "lleno", "se_acaba"]
     ordering = ["-ultimo", "prefijo", "anio_registro", "anio_nacimiento"]
     search_fields = ["prefijo__exact"]
     search_help_text = "Escribe el prefijo."
-    fields = ["prefijo", "anio_registro", "anio_nacimiento", "dados", "lleno"]
+    fields = ["prefijo", "anio_registro", "anio_nacimiento", "abierta", "dados", "lleno", "se_acaba"]
+
+    @admin.display(description="se acaba, a este paso")
+    def se_acaba(self, serie: Serie) -> str:
+        dia = serie.se_acaba(timezone.localdate())
+        return fecha_larga(dia) if dia else "no este año"
 
     @admin.display(description="números dados", ordering="ultimo")
     def dados(self, serie: Serie) -> str:

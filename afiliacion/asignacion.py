@@ -6,14 +6,15 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from afiliacion.models import Prefijo, Serie, Subdelegacion
-from nss_portal import renapo, tramites
+from nss_portal import avisos, renapo, tramites
 from nss_portal.identidad import componer_nss
 from nss_portal.models import Documento, Domicilio, Estado, Persona, Tramite
 
 # One statement draws the next number: the row is locked by the database while it is written, so two
 # processes can not read the same one. The WHERE is what keeps a series from going past its last number.
 _SIGUIENTE = """
-    INSERT INTO afiliacion_serie (prefijo, anio_registro, anio_nacimiento, ultimo) VALUES (%s, %s, %s, 0)
+    INSERT INTO afiliacion_serie (prefijo, anio_registro, anio_nacimiento, abierta, ultimo)
+    VALUES (%s, %s, %s, %s, 0)
     ON CONFLICT (prefijo, anio_registro, anio_nacimiento)
     DO UPDATE SET ultimo = afiliacion_serie.ultimo + 1 WHERE afiliacion_serie.ultimo < %s
     RETURNING ultimo
@@ -60,7 +61,8 @@ def asignar_nss(persona: Persona, subdelegacion: Subdelegacion, hoy: date | None
     the subdelegación's, the rest of its entidad's, the national reserve. Never wraps, never reuses a number,
     skips those that came from outside. Safe to call twice, from many processes. Raises SerieAgotada.
     """
-    registro = f"{(hoy or timezone.localdate()).year % 100:02d}"
+    hoy = hoy or timezone.localdate()
+    registro = f"{hoy.year % 100:02d}"
     nacimiento = f"{persona.nacimiento.year % 100:02d}"
     with transaction.atomic():
         # Locks the person: whoever asks for the same CURP at the same time waits here and finds the number.
@@ -74,10 +76,9 @@ def asignar_nss(persona: Persona, subdelegacion: Subdelegacion, hoy: date | None
             .values_list("prefijo", flat=True)
         )
         for prefijo in prefijos:
-            while (
-                prefijo not in agotados
-                and (consecutivo := _siguiente(prefijo, registro, nacimiento)) is not None
-            ):
+            if prefijo in agotados:
+                continue
+            while (consecutivo := _siguiente(prefijo, registro, nacimiento, hoy)) is not None:
                 nss = componer_nss(prefijo, int(registro), int(nacimiento), consecutivo)
                 if not Persona.objects.filter(nss=nss).exists():
                     Persona.objects.filter(pk=persona.pk).update(nss=nss)
@@ -85,12 +86,27 @@ def asignar_nss(persona: Persona, subdelegacion: Subdelegacion, hoy: date | None
         raise SerieAgotada
 
 
-def _siguiente(prefijo: str, registro: str, nacimiento: str) -> int | None:
-    """The next consecutive of a series, 0 to 9999; None when the last one has been given."""
+def _siguiente(prefijo: str, registro: str, nacimiento: str, hoy: date) -> int | None:
+    """The next consecutive of a series, 0 to 9999; None when the last one has been given.
+
+    Staff are told when it reaches 80 %, 95 % and its end: each number is drawn once, so each is said once.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_SIGUIENTE, [prefijo, registro, nacimiento, Serie.ULTIMO])
+        cursor.execute(_SIGUIENTE, [prefijo, registro, nacimiento, hoy.isoformat(), Serie.ULTIMO])
         fila = cursor.fetchone()
-    return fila[0] if fila else None
+    if fila is None:
+        return None
+    consecutivo = int(fila[0])
+    if porcentaje := Serie.AVISOS.get(consecutivo + 1):
+        quedan = Serie.ULTIMO - consecutivo
+        avisos.avisar(
+            f"serie:{prefijo}{registro}{nacimiento}:{porcentaje}",
+            f"La serie {prefijo} {registro} {nacimiento} va al {porcentaje} %",
+            f"Prefijo {prefijo}, registro {registro}, nacimiento {nacimiento}: quedan {quedan:,}. "
+            "Después siguen los otros prefijos de la entidad y la reserva nacional; cuando no quede "
+            "ninguno, los trámites esperan.",
+        )
+    return consecutivo
 
 
 def _de_registro(nss: str) -> Prefijo | None:

@@ -28,8 +28,7 @@ class DomicilioForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        escrito = "".join(str(self["codigo_postal"].value() or "").split())
-        self.codigo = CodigoPostal.objects.select_related("municipio__entidad").filter(pk=escrito[:6]).first()
+        self.codigo = CodigoPostal.objects.buscar(str(self["codigo_postal"].value() or ""))
         self.colonias = (
             list(self.codigo.colonias.vigentes().order_by("nombre_plegado", "tipo")) if self.codigo else []
         )

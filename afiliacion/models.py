@@ -1,5 +1,8 @@
 """Subdelegaciones, their NSS prefixes and territory, and the series that numbers are drawn from."""
 
+import math
+from datetime import date, timedelta
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -147,11 +150,14 @@ class Serie(models.Model):
     """The consecutive numbers of one prefix, one year of registration and one year of birth: 10,000."""
 
     ULTIMO = 9999
+    # Numbers given -> percentage at which staff are told.
+    AVISOS = {8_000: 80, 9_500: 95, 10_000: 100}
 
     prefijo = models.CharField("prefijo", max_length=2)
     anio_registro = models.CharField("año de registro", max_length=2, help_text="Dos cifras.")
     anio_nacimiento = models.CharField("año de nacimiento", max_length=2, help_text="Dos cifras.")
     ultimo = models.PositiveSmallIntegerField("último número dado")
+    abierta = models.DateField("abierta", help_text="El día en que dio su primer número.")
 
     objects = SerieQuerySet.as_manager()
 
@@ -167,3 +173,16 @@ class Serie(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefijo} {self.anio_registro} {self.anio_nacimiento}"
+
+    @property
+    def dados(self) -> int:
+        return self.ultimo + 1
+
+    def se_acaba(self, hoy: date) -> date | None:
+        """The day its last number goes at the pace it has had so far; None if its year ends before."""
+        dias = (hoy - self.abierta).days + 1
+        faltan = self.ULTIMO - self.ultimo
+        quedan = math.ceil(faltan * dias / self.dados)
+        # The next year of registration opens a series of its own.
+        fin = hoy + timedelta(days=min(quedan, 366))
+        return fin if fin.year % 100 == int(self.anio_registro) else None

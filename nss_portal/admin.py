@@ -2,12 +2,19 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
 
 from nss_portal.identidad import enmascarar_curp, enmascarar_nss, normalizar_curp
 from nss_portal.models import (
+    Aviso,
     CodigoPostal,
     Colonia,
     Documento,
@@ -19,6 +26,7 @@ from nss_portal.models import (
     Tramite,
 )
 from nss_portal.models.territorio import plegar
+from nss_portal.models.tramite import DE_TRABAJO
 
 # Generic for the type checker only: at run time these classes take no [].
 if TYPE_CHECKING:
@@ -32,12 +40,56 @@ admin.site.site_title = "Personal"
 admin.site.index_title = "Consulta y catálogos"
 
 
-class Registro(_ModelAdmin):
-    """A table that may be long: its rows are not counted twice, and no link leads out of the admin."""
+class PaginadorAcotado(Paginator[Any]):
+    """Counts no further than anybody would leaf through: counting a million rows reads a million rows."""
 
+    TOPE = 10_000
+
+    object_list: QuerySet[Any]
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list[: self.TOPE].count()
+
+
+class Registro(_ModelAdmin):
+    """A table that may be long: its rows are never counted to the end, and no link leads out of the admin."""
+
+    paginator = PaginadorAcotado
     show_full_result_count = False
     view_on_site = False
     list_per_page = 50
+
+
+class BusquedaPrivada(Registro):
+    """Searched by what identifies a person, whole and by POST: no address carries a CURP or an NSS."""
+
+    change_list_template = "admin/busqueda_privada.html"
+    buscar_por: tuple[str, ...] = ()
+    ayuda_busqueda = ""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        if "buscar" in request.POST:
+            return self.buscar(request)
+        contexto = {"ayuda_busqueda": self.ayuda_busqueda, **(extra_context or {})}
+        return super().changelist_view(request, contexto)
+
+    def buscar(self, request: HttpRequest) -> HttpResponse:
+        """To the one that was found, to the list of the few, or back with a word."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        # Forgiven its spaces, hyphens and lower case, as everywhere.
+        texto = normalizar_curp(request.POST["buscar"])
+        condicion = Q(*((campo, texto) for campo in self.buscar_por), _connector=Q.OR)
+        filas = self.get_queryset(request).filter(condicion) if texto.isalnum() else self.model.objects.none()
+        claves = [str(clave) for clave in filas.values_list("pk", flat=True)[:50]]
+        nombre = f"admin:{self.opts.app_label}_{self.opts.model_name}"
+        if len(claves) == 1:
+            return redirect(f"{nombre}_change", claves[0])
+        if claves:
+            return redirect(f"{reverse(f'{nombre}_changelist')}?id__in={','.join(claves)}")
+        self.message_user(request, "No encontramos nada con eso. Escríbelo completo.", messages.WARNING)
+        return redirect(f"{nombre}_changelist")
 
 
 class SoloLectura(Registro):
@@ -68,10 +120,10 @@ class EnLineaSoloLectura(_TabularInline):
 
 
 @admin.register(Persona)
-class PersonaAdmin(Registro):
+class PersonaAdmin(BusquedaPrivada):
     list_display = ["curp_oculta", "nombre", "nss_oculto"]
-    search_fields = ["curp__exact", "nss__exact"]
-    search_help_text = "Escribe la CURP o el NSS completos."
+    buscar_por = ("curp", "nss")
+    ayuda_busqueda = "CURP o NSS, completos:"
 
     @admin.display(description="CURP")
     def curp_oculta(self, persona: Persona) -> str:
@@ -84,12 +136,6 @@ class PersonaAdmin(Registro):
     @admin.display(description="NSS")
     def nss_oculto(self, persona: Persona) -> str | None:
         return enmascarar_nss(persona.nss) if persona.nss else None
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        # Forgiven its spaces, hyphens and lower case, as everywhere.
-        return super().get_search_results(request, queryset, normalizar_curp(search_term))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Persona | None = None) -> list[str]:
         # Both are for life. A number that comes from outside is given when the person is added.
@@ -122,13 +168,14 @@ class EnvioEnLinea(EnLineaSoloLectura):
 
 
 @admin.register(Tramite)
-class TramiteAdmin(SoloLectura):
+class TramiteAdmin(BusquedaPrivada, SoloLectura):
     list_display = ["folio", "tipo", "estado", "espera", "creado"]
     list_filter = ["estado", "tipo", "espera"]
     # A folio begins with its moment, and has an index.
     ordering = ["-folio"]
-    search_fields = ["folio__exact", "curp__exact"]
-    search_help_text = "Escribe el folio o la CURP completos."
+    buscar_por = ("folio", "curp")
+    ayuda_busqueda = "Folio o CURP, completos:"
+    actions = ["reintentar"]
     # Not what only its owner's browser may know: `navegador`, `solicitud`.
     fields = [
         *("folio", "tipo", "curp_oculta", "nombre", "correo", "creado"),
@@ -144,10 +191,17 @@ class TramiteAdmin(SoloLectura):
     def nombre(self, tramite: Tramite) -> str | None:
         return tramite.persona.nombre_completo if tramite.persona else None
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        return super().get_search_results(request, queryset, normalizar_curp(search_term))
+    @admin.action(description="Reintentar ahora los que esperan", permissions=["view"])
+    def reintentar(self, request: HttpRequest, queryset: QuerySet[Tramite]) -> None:
+        """Cut their pause short: a worker takes them up at once. Harmless for those that wait for nothing."""
+        cuantos = queryset.exclude(espera="").filter(estado__in=DE_TRABAJO).update(libre_desde=Now())
+        self.message_user(request, f"Trámites que se reintentan: {cuantos}.")
+
+
+@admin.register(Aviso)
+class AvisoAdmin(SoloLectura):
+    list_display = ["asunto", "creado", "enviado"]
+    fields = ["asunto", "texto", "creado", "enviado"]
 
 
 @admin.register(Documento)

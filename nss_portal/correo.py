@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from nss_portal import limites
 from nss_portal.models import Documento, Envio
 
 log = logging.getLogger(__name__)
@@ -52,16 +54,18 @@ def enviar(
     mensaje.send()
 
 
-def enviar_pendiente(pk: uuid.UUID) -> None:
+def enviar_pendiente(pk: uuid.UUID) -> bool:
     """Send one mail that is due: send, then stamp. Safe to call twice, at once, from many hosts.
 
     A kill between the two sends it once more with the same Message-ID. A server that says no for good
     (5xx) ends it, and the trámite's page says so; anything else is tried again after a longer pause.
-    It raises nothing.
+    It raises nothing. False: the ceiling of mails a minute has been reached, and nothing was done.
     """
+    if not _hay_turno():
+        return False
     envio = Envio.objects.tomar(pk)
     if envio is None:
-        return
+        return True
     tramite = envio.tramite
     adjuntos = [envio.documento] if envio.documento else list(tramite.documentos.all())
     dominio = urlsplit(settings.URL_PUBLICA).hostname
@@ -81,14 +85,23 @@ def enviar_pendiente(pk: uuid.UUID) -> None:
     except Exception as error:  # whatever it is, it must not keep the other mails from going out
         definitivo = _es_definitivo(error)
         pausa = min(timedelta(seconds=5 * 2 ** min(envio.intentos, 9)), PAUSA_MAXIMA)
-        Envio.objects.filter(pk=pk, enviado=None).update(
-            rechazado=definitivo, libre_desde=timezone.now() + pausa
-        )
+        Envio.objects.filter(pk=pk, enviado=None).update(rechazado=definitivo, libre_desde=Now() + pausa)
         log.warning(
             "envío %s: %s, %s", pk, type(error).__name__, "rechazado" if definitivo else "se reintenta"
         )
     else:
         Envio.objects.filter(pk=pk, enviado=None).update(enviado=timezone.now())
+    return True
+
+
+def _hay_turno() -> bool:
+    """Whether one more mail fits under the ceiling; `reanudar` brings back the one that does not."""
+    tope = settings.CORREOS_POR_MINUTO
+    if not tope:
+        return True
+    # A burst and a steady flow that together never pass the ceiling in any one minute.
+    rafaga = max(1, tope // 10)
+    return limites.permitir("correo", rafaga, timedelta(minutes=1) * rafaga / max(1, tope - rafaga))
 
 
 def _es_definitivo(error: Exception) -> bool:

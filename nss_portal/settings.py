@@ -151,6 +151,10 @@ EMAIL_URL = os.environ.get("EMAIL_URL", "")
 MAILERS = {"default": _mailer(EMAIL_URL)}
 DEFAULT_FROM_EMAIL = os.environ.get("CORREO_REMITENTE", "gob·estudiantes <no-responder@estudiantes.example>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Most mail servers count; past this many a minute the rest waits its turn. 0: no ceiling.
+CORREOS_POR_MINUTO = int(os.environ.get("CORREOS_POR_MINUTO") or 0)
+# Who is told when a series of numbers is running out.
+AVISOS_CORREO = _lista("AVISOS_CORREO")
 # Shown in «¿Necesitas ayuda?»; a line that is not set is not shown.
 AYUDA_CORREO = os.environ.get("AYUDA_CORREO", "")
 AYUDA_TELEFONO = os.environ.get("AYUDA_TELEFONO", "")

@@ -6,12 +6,13 @@ import uuid
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from nss_portal import correo, documentos
+from nss_portal import avisos, correo, documentos
 from nss_portal.models import CaptchaResuelto, Documento, Envio, Estado, Tramite
+from nss_portal.models.tramite import nuevo_folio
 from nss_portal.renapo import NoDisponible
 
 log = logging.getLogger(__name__)
@@ -37,9 +38,16 @@ def iniciar(tipo: str, solicitud: uuid.UUID | str, navegador: str, curp: str, em
 
     Call it inside a transaction; the caller decides what a repeated request means.
     """
-    tramite = Tramite.objects.create(
-        tipo=tipo, solicitud=solicitud, navegador=navegador, curp=curp, correo=email
-    )
+    tramite = Tramite(tipo=tipo, solicitud=solicitud, navegador=navegador, curp=curp, correo=email)
+    try:
+        with transaction.atomic():
+            tramite.save(force_insert=True)
+    except IntegrityError:
+        if Tramite.objects.filter(solicitud=solicitud).exists():
+            raise
+        # One in a thousand million: the same folio in the same millisecond. Another one, then.
+        tramite.folio = nuevo_folio()
+        tramite.save(force_insert=True)
     tramite.sucesos.create(estado=Estado.RECIBIDO)
     # Solved letters are spent with the trámite that they let begin.
     CaptchaResuelto.objects.filter(pk=solicitud, consumido=None).update(consumido=timezone.now())
@@ -63,6 +71,12 @@ def atender(pk: uuid.UUID) -> None:
             tramite.esperar(Tramite.Espera.REGISTRO_NO_DISPONIBLE)
         except NoPuedeSeguir as error:
             tramite.esperar(error.espera)
+            avisos.avisar(
+                f"{error.espera}:{timezone.localdate()}",
+                f"Hay trámites en espera: {error.espera.label.lower()}",
+                f"Desde hoy hay trámites que no pueden seguir: {error.espera.label.lower()}. "
+                f"Siguen solos en cuanto se resuelva; están en {settings.URL_PUBLICA}/admin/.",
+            )
         except Exception as error:
             log.exception("trámite %s en %s: %s", tramite.folio, tramite.estado, type(error).__name__)
             tramite.esperar(
@@ -116,7 +130,10 @@ def reanudar() -> int:
     )
     for pk in pendientes:
         atender(pk)
-    envios = list(Envio.objects.por_enviar().order_by("libre_desde").values_list("pk", flat=True)[:200])
-    for pk in envios:
-        correo.enviar_pendiente(pk)
-    return len(pendientes) + len(envios)
+    retomados = len(pendientes)
+    for pk in Envio.objects.por_enviar().order_by("libre_desde").values_list("pk", flat=True)[:200]:
+        if not correo.enviar_pendiente(pk):
+            break  # the ceiling of mails a minute: the rest, in the next turn
+        retomados += 1
+    avisos.enviar_pendientes()
+    return retomados

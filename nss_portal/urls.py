@@ -16,7 +16,7 @@ urlpatterns = [
     path("documentos/<uuid:pk>/enviar/", views.enviar_documento, name="documento-enviar"),
     path("codigos-postales/<str:cp>/", views.codigo_postal, name="codigo-postal"),
     path("verificar/", views.verificar, name="verificar"),
-    path("v/<str:token>/", views.verificar_token, name="verificar-token"),
+    path("v/<slug:token>/", views.verificar_token, name="verificar-token"),
     path("captcha/", include("captcha.urls")),
     path("salir/", views.salir, name="salir"),
     path("salud/", views.estado_de_salud, name="salud"),

@@ -43,7 +43,7 @@ def salir(request: HttpRequest) -> HttpResponse:
 @require_GET
 @cache_control(public=True, max_age=3600)
 def codigo_postal(request: HttpRequest, cp: str) -> JsonResponse:
-    codigo = CodigoPostal.objects.select_related("municipio__entidad").filter(pk=cp).first()
+    codigo = CodigoPostal.objects.buscar(cp)
     if codigo is None:
         return JsonResponse({"error": "No encontramos ese código postal."}, status=HTTPStatus.NOT_FOUND)
     municipio = codigo.municipio

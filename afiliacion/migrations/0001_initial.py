@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ('anio_registro', models.CharField(help_text='Dos cifras.', max_length=2, verbose_name='año de registro')),
                 ('anio_nacimiento', models.CharField(help_text='Dos cifras.', max_length=2, verbose_name='año de nacimiento')),
                 ('ultimo', models.PositiveSmallIntegerField(verbose_name='último número dado')),
+                ('abierta', models.DateField(help_text='El día en que dio su primer número.', verbose_name='abierta')),
             ],
             options={
                 'verbose_name': 'serie',

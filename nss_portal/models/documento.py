@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from nss_portal.models.tramite import Tramite
@@ -72,14 +73,14 @@ class EnvioQuerySet(models.QuerySet["Envio"]):
         return self.filter(enviado=None, rechazado=False)
 
     def por_enviar(self) -> "EnvioQuerySet":
-        return self.pendientes().filter(libre_desde__lte=timezone.now())
+        return self.pendientes().filter(libre_desde__lte=Now())
 
     def tomar(self, pk: uuid.UUID) -> "Envio | None":
         """Lease one for this worker, or None when another has it or it went out."""
         tomados = (
             self.por_enviar()
             .filter(pk=pk)
-            .update(libre_desde=timezone.now() + ARRIENDO_ENVIO, intentos=F("intentos") + 1)
+            .update(libre_desde=Now() + ARRIENDO_ENVIO, intentos=F("intentos") + 1)
         )
         return self.select_related("tramite__persona", "documento").get(pk=pk) if tomados else None
 
@@ -96,7 +97,7 @@ class Envio(models.Model):
     enviado = models.DateTimeField("enviado", null=True, blank=True, editable=False)
     # The other server said no for good (5xx): trying again would not help, the page says so.
     rechazado = models.BooleanField("rechazado", default=False, editable=False)
-    libre_desde = models.DateTimeField("libre desde", default=timezone.now)
+    libre_desde = models.DateTimeField("libre desde", db_default=Now())
     intentos = models.PositiveSmallIntegerField("intentos", default=0)
 
     objects = EnvioQuerySet.as_manager()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 
@@ -25,6 +26,32 @@ class Latido(models.Model):
     @classmethod
     def vivo(cls, proceso: str, plazo: timedelta = timedelta(seconds=30)) -> bool:
         return cls.objects.filter(proceso=proceso, visto__gte=timezone.now() - plazo).exists()
+
+
+class AvisoQuerySet(models.QuerySet["Aviso"]):
+    def por_enviar(self) -> "AvisoQuerySet":
+        return self.filter(enviado=None, libre_desde__lte=Now())
+
+
+class Aviso(models.Model):
+    """Something that staff must know in time. Said once: the key tells one matter from another."""
+
+    clave = models.CharField("clave", max_length=80, unique=True)
+    asunto = models.CharField("asunto", max_length=120)
+    texto = models.TextField("texto")
+    creado = models.DateTimeField("creado", default=timezone.now)
+    enviado = models.DateTimeField("enviado", null=True, blank=True)
+    libre_desde = models.DateTimeField("libre desde", db_default=Now())
+
+    objects = AvisoQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "aviso al personal"
+        verbose_name_plural = "avisos al personal"
+        ordering = ["-creado"]
+
+    def __str__(self) -> str:
+        return self.asunto
 
 
 class CaptchaResuelto(models.Model):

@@ -64,9 +64,21 @@ class Municipio(models.Model):
         return (self.entidad_id, self.nombre)
 
 
+class CodigoPostalQuerySet(models.QuerySet["CodigoPostal"]):
+    def buscar(self, texto: str) -> "CodigoPostal | None":
+        """The code that a person wrote, spaces forgiven, with its municipio and entidad; or None."""
+        codigo = "".join(texto.split())
+        # What is not five ASCII digits never reaches the database: PostgreSQL fails on a NUL.
+        if not (len(codigo) == 5 and codigo.isascii() and codigo.isdigit()):
+            return None
+        return self.select_related("municipio__entidad").filter(pk=codigo).first()
+
+
 class CodigoPostal(models.Model):
     codigo = models.CharField("código postal", max_length=5, primary_key=True)
     municipio = models.ForeignKey(Municipio, models.PROTECT, verbose_name="municipio", related_name="codigos")
+
+    objects = CodigoPostalQuerySet.as_manager()
 
     class Meta:
         verbose_name = "código postal"

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -56,14 +57,13 @@ class TramiteQuerySet(models.QuerySet["Tramite"]):
         return self.filter(navegador=navegador) if navegador else self.none()
 
     def por_atender(self) -> "TramiteQuerySet":
-        """Working, and with no worker on them now."""
-        return self.filter(estado__in=DE_TRABAJO, libre_desde__lte=timezone.now())
+        """Working, and with no worker on them now (by the database's clock: hosts may disagree)."""
+        return self.filter(estado__in=DE_TRABAJO, libre_desde__lte=Now())
 
     def tomar(self, pk: uuid.UUID) -> "Tramite | None":
         """Lease one for this worker, or None when another has it. The loser does nothing."""
-        ahora = timezone.now()
         tomados = (
-            self.por_atender().filter(pk=pk).update(libre_desde=ahora + ARRIENDO, intentos=F("intentos") + 1)
+            self.por_atender().filter(pk=pk).update(libre_desde=Now() + ARRIENDO, intentos=F("intentos") + 1)
         )
         return self.get(pk=pk) if tomados else None
 
@@ -108,7 +108,7 @@ class Tramite(models.Model):
     espera = models.CharField("qué espera", max_length=24, choices=Espera.choices, blank=True)
     resultado = models.CharField("resultado", max_length=12, choices=Resultado.choices, blank=True)
     # No worker touches it before this moment: a lease while one works, a pause while it waits.
-    libre_desde = models.DateTimeField("libre desde", default=timezone.now)
+    libre_desde = models.DateTimeField("libre desde", db_default=Now())
     intentos = models.PositiveSmallIntegerField("intentos", default=0)
     creado = models.DateTimeField("creado", default=timezone.now, editable=False)
 
@@ -154,11 +154,12 @@ class Tramite(models.Model):
         """
         desde = Estado(self.estado)
         assert a in FLECHAS[desde], f"no hay flecha de {desde} a {a}"
-        cambios |= {"estado": a, "espera": "", "intentos": 0, "libre_desde": timezone.now()}
+        cambios |= {"estado": a, "espera": "", "intentos": 0, "libre_desde": Now()}
         if not Tramite.objects.filter(pk=self.pk, estado=desde).update(**cambios):
             return False
         for campo, valor in cambios.items():
-            setattr(self, campo, valor)
+            if campo != "libre_desde":  # the database's moment, not known here
+                setattr(self, campo, valor)
         self.sucesos.create(estado=a)
         return True
 
@@ -166,7 +167,7 @@ class Tramite(models.Model):
         """Not now: come back later, with a pause that doubles. Never a refusal."""
         pausa = min(timedelta(seconds=2 ** min(self.intentos, 12)), ESPERA_MAXIMA)
         Tramite.objects.filter(pk=self.pk, estado=self.estado).update(
-            espera=espera, libre_desde=timezone.now() + pausa
+            espera=espera, libre_desde=Now() + pausa
         )
 
     @property

@@ -3,11 +3,17 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.core.mail import EmailMessage
+from django.db.models.functions import Now
+from django.utils import timezone
+from pytest_django import Settings
 
 from afiliacion.asignacion import SerieAgotada, asignar_nss
-from afiliacion.models import Serie, Subdelegacion
+from afiliacion.models import Prefijo, Serie, Subdelegacion
+from nss_portal import tramites
 from nss_portal.identidad import componer_nss, validar_nss
-from nss_portal.models import Persona
+from nss_portal.models import Aviso, Documento, Persona, Tramite
+from tests.apoyo import Estricto, domicilio, solicitar
 
 pytestmark = pytest.mark.usefixtures("catalogo")
 HOY = date(2026, 11, 19)
@@ -28,7 +34,9 @@ def personas() -> list[Persona]:
 
 def gastar(*prefijos: str, ultimo: int = 9999) -> None:
     for prefijo in prefijos:
-        Serie.objects.create(prefijo=prefijo, anio_registro="26", anio_nacimiento="05", ultimo=ultimo)
+        Serie.objects.create(
+            prefijo=prefijo, anio_registro="26", anio_nacimiento="05", ultimo=ultimo, abierta=HOY
+        )
 
 
 def test_dos_veces_es_el_mismo(personas: list[Persona], centro: Subdelegacion) -> None:
@@ -85,9 +93,89 @@ def test_el_anio_es_el_de_la_ciudad_de_mexico(
     personas: list[Persona], centro: Subdelegacion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half past eleven at night of 31 December in Mexico City is already next year in UTC."""
-    from django.utils import timezone
-
     monkeypatch.setattr(timezone, "now", lambda: datetime(2027, 1, 1, 5, 30, tzinfo=UTC))
     assert asignar_nss(personas[0], centro)[2:4] == "26"
     monkeypatch.setattr(timezone, "now", lambda: datetime(2027, 1, 1, 6, 0, tzinfo=UTC))
     assert asignar_nss(personas[1], centro)[2:4] == "27"
+
+
+def test_se_avisa_al_80_al_95_y_al_final_una_vez(personas: list[Persona], centro: Subdelegacion) -> None:
+    def avisos() -> list[str]:
+        return list(Aviso.objects.order_by("pk").values_list("clave", flat=True))
+
+    gastar("28", ultimo=7998)
+    asignar_nss(personas[0], centro, HOY)
+    asignar_nss(personas[0], centro, HOY)
+    assert avisos() == ["serie:282605:80"]
+    Serie.objects.update(ultimo=9498)
+    asignar_nss(personas[1], centro, HOY)
+    asignar_nss(personas[2], centro, HOY)
+    assert avisos() == ["serie:282605:80", "serie:282605:95"]
+    Serie.objects.update(ultimo=9998)
+    asignar_nss(personas[3], centro, HOY)
+    assert avisos()[2:] == ["serie:282605:100"]
+    asignar_nss(personas[4], centro, HOY)
+    assert len(avisos()) == 3
+
+
+@pytest.mark.parametrize(
+    ("ultimo", "abierta", "fin"),
+    [
+        (99, date(2026, 11, 19), None),  # a hundred in its first day: a hundred days more, next year
+        (999, date(2026, 11, 19), date(2026, 11, 28)),  # a thousand in its first day: nine days more
+        (8999, date(2026, 1, 1), date(2026, 12, 25)),
+        (9999, date(2026, 1, 1), date(2026, 11, 19)),
+    ],
+)
+def test_pronostico_del_dia_en_que_se_acaba(ultimo: int, abierta: date, fin: date | None) -> None:
+    serie = Serie(prefijo="28", anio_registro="26", anio_nacimiento="05", ultimo=ultimo, abierta=abierta)
+    assert serie.se_acaba(HOY) == fin
+
+
+def test_sin_numeros_el_tramite_espera_y_sigue_cuando_hay(
+    cliente: Estricto, mailoutbox: list[EmailMessage], settings: Settings
+) -> None:
+    settings.AVISOS_CORREO = ["personal@imss.example"]
+    persona = Persona.objects.sin_nss().order_by("curp")[0]
+    nacimiento = f"{persona.nacimiento.year % 100:02d}"
+    registro = f"{timezone.localdate().year % 100:02d}"
+    for prefijo in Subdelegacion.objects.get(entidad="31").prefijos_en_orden():
+        Serie.objects.create(
+            prefijo=prefijo, anio_registro=registro, anio_nacimiento=nacimiento, ultimo=9999, abierta=HOY
+        )
+    url = solicitar(cliente, persona.curp)
+    tramites.reanudar()
+    cliente.post(f"{url}domicilio/", domicilio("97000", "Los Cocos"))
+    tramites.reanudar()
+    pagina = cliente.get(url).pagina
+    assert (pagina.pantallas, pagina.marcas["data-espera"]) == (["procesando"], ["serie-agotada"])
+    assert not Persona.objects.get(pk=persona.pk).nss
+    assert [m.to for m in mailoutbox] == [["personal@imss.example"]]
+    tramites.reanudar()
+    assert len(mailoutbox) == 1, "told once"
+    # A new prefix for the office: the trámite ends by itself.
+    Prefijo.objects.create(
+        prefijo="99", subdelegacion=Subdelegacion.objects.get(entidad="31"), origen="publico"
+    )
+    Tramite.objects.update(libre_desde=Now())
+    tramites.reanudar()
+    assert cliente.get(url).pagina.pantallas == ["resultado"]
+    assert str(Persona.objects.get(pk=persona.pk).nss)[:2] == "99"
+
+
+def test_dos_navegadores_para_una_curp(cliente: Estricto, otro_cliente: Estricto) -> None:
+    curp = Persona.objects.sin_nss().order_by("curp")[0].curp
+    urls = [(c, solicitar(c, curp)) for c in (cliente, otro_cliente)]
+    tramites.reanudar()
+    for navegador, url in urls:
+        assert navegador.get(url).pagina.pantallas == ["domicilio"]
+        navegador.post(f"{url}domicilio/", domicilio())
+    while tramites.reanudar():
+        pass
+    nss = Persona.objects.get(curp=curp).nss
+    for navegador, url in urls:
+        pagina = navegador.get(url)
+        assert pagina.pagina.pantallas == ["resultado"]
+    assert {d.datos["nss"] for d in Documento.objects.all()} == {nss}
+    assert Documento.objects.values("datos__folio").distinct().count() == 2
+    assert Serie.objects.get().ultimo == 0

@@ -11,6 +11,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.core.mail import mailers
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from nss_portal import tramites
@@ -91,7 +92,7 @@ def test_fallo_temporal_se_reintenta_cada_vez_mas_tarde(smtp: Servidor, envio: E
     smtp.respuesta = "451 try later"
     pausas = []
     for _ in range(3):
-        Envio.objects.update(libre_desde=timezone.now())
+        Envio.objects.update(libre_desde=Now())
         tramites.reanudar()
         envio.refresh_from_db()
         assert not envio.enviado and not envio.rechazado
@@ -99,7 +100,7 @@ def test_fallo_temporal_se_reintenta_cada_vez_mas_tarde(smtp: Servidor, envio: E
         assert tramites.reanudar() == 0
     assert pausas == sorted(pausas) and pausas[-1] > 2 * pausas[0]
     smtp.respuesta = "250 OK"
-    Envio.objects.update(libre_desde=timezone.now())
+    Envio.objects.update(libre_desde=Now())
     tramites.reanudar()
     assert len(smtp.recibidos) == 1
 
@@ -109,7 +110,7 @@ def test_fallo_definitivo_termina_y_la_pagina_lo_dice(smtp: Servidor, envio: Env
     tramites.reanudar()
     envio.refresh_from_db()
     assert envio.rechazado and not envio.enviado
-    Envio.objects.update(libre_desde=timezone.now())
+    Envio.objects.update(libre_desde=Now())
     assert tramites.reanudar() == 0
     cliente.get("/nss/")
     Tramite.objects.update(navegador=cliente.session["navegador"])
@@ -128,7 +129,7 @@ def test_servidor_apagado(settings, envio: Envio, caplog: pytest.LogCaptureFixtu
 
 def test_muerte_entre_enviar_y_anotar_repite_el_mismo_mensaje(smtp: Servidor, envio: Envio) -> None:
     tramites.reanudar()
-    Envio.objects.update(enviado=None, libre_desde=timezone.now())  # as if it had died before the stamp
+    Envio.objects.update(enviado=None, libre_desde=Now())  # as if it had died before the stamp
     tramites.reanudar()
     assert len({m["Message-ID"] for m in smtp.recibidos}) == 1
     assert len(smtp.recibidos) == 2
@@ -167,3 +168,18 @@ def test_email_url(url: str, esperado: tuple[str, int, bool, bool], settings) ->
     assert (mailer.host, mailer.port, mailer.use_tls, mailer.use_ssl) == esperado
     if "@" in url:
         assert (mailer.username, mailer.password) == ("u", "p@ss")
+
+
+def test_tope_por_minuto(smtp: Servidor, envio: Envio, settings, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    settings.CORREOS_POR_MINUTO = 20
+    carta = envio.tramite.documentos.all()[0]
+    reloj = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: reloj)
+    salidos = []
+    for _ in range(60):
+        if not carta.envios.pendientes().exists():
+            Envio.objects.create(tramite=envio.tramite, documento=carta)
+        tramites.reanudar()
+        salidos.append(len(smtp.recibidos))
+        reloj += timedelta(seconds=1)
+    assert 15 <= salidos[-1] <= 20

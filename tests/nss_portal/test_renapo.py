@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from nss_portal import renapo, tramites
 from nss_portal.identidad import digito_curp
@@ -174,7 +174,7 @@ def test_el_tramite_espera_y_termina_solo(cliente: Estricto, registro: Registro)
     assert pagina.pagina.marcas["data-espera"] == ["registro-no-disponible"]
     assert cliente.get(f"{url}estado/").json()["espera"] == "registro-no-disponible"
     registro.responder = con(200, DATOS)
-    Tramite.objects.update(libre_desde=timezone.now())
+    Tramite.objects.update(libre_desde=Now())
     tramites.reanudar()
     assert cliente.get(url).pagina.pantallas == ["domicilio"]
     cliente.post(f"{url}domicilio/", domicilio())

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from nss_portal import documentos, renapo, tramites
@@ -37,7 +38,7 @@ def test_solo_uno_lo_toma(tramite: Tramite) -> None:
     assert tomado and tomado.intentos == 1
     assert Tramite.objects.tomar(tramite.pk) is None
     # The worker died: after the lease it is anyone's.
-    Tramite.objects.update(libre_desde=timezone.now())
+    Tramite.objects.update(libre_desde=Now())
     assert Tramite.objects.tomar(tramite.pk)
     assert timedelta(seconds=5) < ARRIENDO <= timedelta(seconds=20), "recovery is promised within 30 s"
 
@@ -91,11 +92,11 @@ def test_registro_no_disponible_espera_y_sigue(tramite: Tramite, monkeypatch: py
         assert (tramite.estado, tramite.espera) == (Estado.RECIBIDO, "registro-no-disponible")
         primera = tramite.libre_desde - timezone.now()
         assert tramites.reanudar() == 0, "it waits before it asks again"
-        Tramite.objects.update(libre_desde=timezone.now())
+        Tramite.objects.update(libre_desde=Now())
         tramites.reanudar()
         tramite.refresh_from_db()
         assert tramite.libre_desde - timezone.now() > primera, "the pause grows"
-    Tramite.objects.update(libre_desde=timezone.now())
+    Tramite.objects.update(libre_desde=Now())
     tramites.reanudar()
     tramite.refresh_from_db()
     assert (tramite.estado, tramite.espera) == (Estado.RESUELTO, "")
@@ -110,7 +111,7 @@ def test_un_documento_que_no_sale_espera_y_sale_despues(
     tramite.refresh_from_db()
     assert (tramite.estado, tramite.espera) == (Estado.EMITIENDO, "documento")
     assert not Envio.objects.exists(), "no mail without its document"
-    Tramite.objects.update(libre_desde=timezone.now())
+    Tramite.objects.update(libre_desde=Now())
     while tramites.reanudar():
         pass
     tramite.refresh_from_db()
@@ -126,7 +127,7 @@ def test_disco_lleno_no_pierde_nada(tramite: Tramite, monkeypatch: pytest.Monkey
         lleno.setattr(type(default_storage._wrapped), "_save", sin_lugar)  # type: ignore[attr-defined]
         tramites.reanudar()
     assert Documento.objects.filter(emitido=None).count() == 2
-    Tramite.objects.update(libre_desde=timezone.now())
+    Tramite.objects.update(libre_desde=Now())
     tramites.reanudar()
     assert Documento.objects.exclude(emitido=None).count() == 2
 
@@ -169,3 +170,23 @@ def test_corregir_a_la_persona_no_cambia_lo_emitido(tramite: Tramite) -> None:
     Persona.objects.filter(curp=tramite.curp).update(nombres="Otro Nombre")
     tramites.reanudar()
     assert [(d.datos, d.sha256) for d in Documento.objects.all()] == antes
+
+
+def test_el_mismo_folio_en_el_mismo_milisegundo(tramite: Tramite, monkeypatch: pytest.MonkeyPatch) -> None:
+    folios = iter([tramite.folio, "1" * 22])
+    monkeypatch.setattr(Tramite._meta.get_field("folio"), "_get_default", lambda: next(folios))
+    monkeypatch.setattr(tramites, "nuevo_folio", lambda: next(folios))
+    with transaction.atomic():
+        otro = tramites.iniciar("nss", uuid.uuid4(), "n", tramite.curp, "a@correo.example")
+    assert Tramite.objects.get(pk=otro.pk).folio == "1" * 22
+
+
+def test_dos_maquinas_con_relojes_distintos(tramite: Tramite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leases go by the database's clock: hosts that are an hour off do not matter."""
+    ahora = timezone.now()
+    assert Tramite.objects.tomar(tramite.pk)
+    monkeypatch.setattr(timezone, "now", lambda: ahora + timedelta(hours=1))
+    assert Tramite.objects.tomar(tramite.pk) is None
+    monkeypatch.setattr(timezone, "now", lambda: ahora - timedelta(hours=1))
+    Tramite.objects.update(libre_desde=Now())
+    assert Tramite.objects.tomar(tramite.pk)

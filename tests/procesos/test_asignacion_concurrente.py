@@ -105,8 +105,8 @@ def test_la_serie_se_acaba_mientras_la_piden(carpeta: Path, base: Base) -> None:
     """The last numbers of a series, asked for by eight at once: the next prefix follows, none twice."""
     curps = sembrar(base, PROCESOS * 20)
     base.consultar(
-        "INSERT INTO afiliacion_serie (prefijo, anio_registro, anio_nacimiento, ultimo) "
-        "VALUES ('28', '26', '05', 9950)"
+        "INSERT INTO afiliacion_serie (prefijo, anio_registro, anio_nacimiento, ultimo, abierta) "
+        "VALUES ('28', '26', '05', 9950, '2026-01-05')"
     )
     repartidas = [curps[n::PROCESOS] for n in range(PROCESOS)]
     salidas = asignar_a_la_vez(carpeta, base, repartidas, "Centro")
