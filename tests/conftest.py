@@ -3,9 +3,11 @@
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core.management import call_command
+from django_tasks_db.management.commands import db_worker
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
@@ -36,7 +38,7 @@ def otro_cliente(catalogo: None) -> Estricto:
 
 
 def _con_la_cola() -> None:
-    Worker(
+    worker = Worker(
         queue_names=["default"],
         interval=0,
         batch=True,
@@ -45,13 +47,22 @@ def _con_la_cola() -> None:
         max_tasks=None,
         worker_id=uuid.uuid4().hex,
         excluded_queue_names=[],
-    ).run()
+    )
+    # It would close the connection that holds the test's own transaction.
+    with patch.object(db_worker, "close_old_connections"):
+        worker.run()
 
 
 def _sin_la_cola() -> None:
     DBTaskResult.objects.all().delete()
     while tramites.reanudar():
         pass
+
+
+@pytest.fixture
+def cola() -> Callable[[], None]:
+    """Drain the task queue, as the worker does."""
+    return _con_la_cola
 
 
 @pytest.fixture(params=[_con_la_cola, _sin_la_cola], ids=["cola", "reanudar"])

@@ -1,34 +1,54 @@
-"""`manage.py cargar_codigos_postales`: the country's postal codes, from the installed package."""
+"""`manage.py cargar_codigos_postales`: the country's postal codes, from a file or the installed package."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from nss_portal import catalogo
+from nss_portal import catalogo, catalogo_oficial
+from nss_portal.carga import Barra, CargaInvalida
 
 
 class Command(BaseCommand):
     help = (
-        "Carga los códigos postales del país (entidades, municipios y colonias) desde el paquete instalado. "
-        "Se puede repetir: actualiza en su lugar y no borra nada."
+        "Carga los códigos postales del país (entidades, municipios y colonias): con un archivo, del oficial "
+        "de Correos de México; sin él, del paquete instalado. Se puede repetir: actualiza en su lugar y no "
+        "borra nada."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "archivo",
+            nargs="?",
+            metavar="FILE",
+            help="El archivo oficial, CPdescarga.txt, o el zip que lo trae.",
+        )
+
+    def handle(self, *args: Any, archivo: str | None = None, **options: Any) -> None:
+        if not archivo and catalogo_oficial.cargado():
+            # The package is of 2018: it would take back what an official file said since.
+            self.stdout.write(
+                "Ya está cargado el archivo oficial, que es más reciente que el paquete: no se cambió nada; "
+                "para actualizarlo, indica el archivo."
+            )
+            return
+        barra = Barra(self.stderr)
         try:
-            informe = catalogo.cargar(catalogo.del_paquete(), self._avisar)
-        except catalogo.CatalogoInvalido as error:
+            if archivo:
+                informe = catalogo_oficial.cargar(archivo, barra)
+            else:
+                informe = catalogo.cargar(catalogo.del_paquete(), barra)
+        except CargaInvalida as error:
             raise CommandError(str(error)) from error
         finally:
-            self._avisar("")
+            barra("")
         if options["verbosity"]:
             self.stdout.write(describir(informe))
-
-    def _avisar(self, paso: str) -> None:
-        """One line that is written over, for whoever looks on; nothing in a log."""
-        if self.stderr.isatty():
-            # Not an error, so not in red.
-            self.stderr.write(f"\r\033[K{paso and paso + '…'}", style_func=str, ending="")
-            self.stderr.flush()
+        if informe.entidades_ausentes:
+            self.stderr.write(
+                f"Aviso: el archivo no trae nada de {', '.join(informe.entidades_ausentes)}: sus colonias "
+                "quedaron retiradas. Si era el de un solo estado, carga el del país entero y volverán."
+            )
 
 
 def describir(informe: catalogo.Informe) -> str:
@@ -38,13 +58,18 @@ def describir(informe: catalogo.Informe) -> str:
             f"Sin cambios: el catálogo ya estaba al día ({informe.codigos.total:,} códigos postales, "
             f"{informe.colonias.total:,} colonias)."
         )
-    municipios, codigos, colonias = informe.municipios, informe.codigos, informe.colonias
     return "\n".join(
         [
-            f"Municipios: {municipios.total:,} en el catálogo; {municipios.agregadas:,} agregados.",
-            f"Códigos postales: {codigos.total:,} en el catálogo; {codigos.agregadas:,} agregados, "
-            f"{codigos.cambiadas:,} cambiados.",
-            f"Colonias: {colonias.total:,} en el catálogo; {colonias.agregadas:,} agregadas, "
-            f"{colonias.cambiadas:,} cambiadas, {colonias.retiradas:,} retiradas.",
+            _renglon("Municipios", informe.municipios, "agregados, cambiados, retirados"),
+            _renglon("Códigos postales", informe.codigos, "agregados, cambiados, retirados"),
+            _renglon("Colonias", informe.colonias, "agregadas, cambiadas, retiradas"),
         ]
     )
+
+
+def _renglon(que: str, cuenta: catalogo.Cuenta, participios: str) -> str:
+    cuantos = (cuenta.agregadas, cuenta.cambiadas, cuenta.retiradas)
+    partes = [f"{n:,} {hecho}" for n, hecho in zip(cuantos, participios.split(", "), strict=True)]
+    if cuenta.claves:
+        partes.append(f"{cuenta.claves:,} recibieron su clave oficial")
+    return f"{que}: {cuenta.total:,} en el catálogo; {', '.join(partes)}."

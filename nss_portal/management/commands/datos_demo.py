@@ -58,7 +58,7 @@ class Command(BaseCommand):
             )
 
 
-_CAMPOS = [campo.attname for campo in Persona._meta.concrete_fields]
+_CAMPOS = [campo.attname for campo in Persona._meta.concrete_fields if not campo.primary_key]
 # Measured 3 to 6 times `bulk_create(ignore_conflicts=True)`. Who is there stays as they are.
 _AGREGAR = (
     f"INSERT INTO nss_portal_persona ({', '.join(_CAMPOS)}) "
