@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from afiliacion.models import Prefijo, Serie, Subdelegacion
 from nss_portal import avisos, renapo, tramites
-from nss_portal.identidad import componer_nss
+from nss_portal.identidad import componer_nss, nacimiento_curp
 from nss_portal.models import Documento, Domicilio, Estado, Persona, Tramite
 
 # One statement draws the next number: the row is locked by the database while it is written, so two
@@ -33,11 +33,13 @@ def resolver(tramite: Tramite) -> None:
 
     One transaction; safe to call twice. Raises renapo.NoDisponible, SerieAgotada: nothing changes then.
     """
-    persona = renapo.identificar(tramite.curp)
+    identificada = renapo.identificar(tramite.curp)
     with transaction.atomic():
-        if persona is None:
+        if identificada is None:
             tramite.mover(Estado.RECHAZADO, motivo=Tramite.Motivo.CURP_NO_ENCONTRADA)
             return
+        # Locked: of two browsers that ask for one CURP, the second finds the number of the first.
+        persona = Persona.objects.select_for_update().get(pk=identificada.pk)
         domicilio = Domicilio.objects.filter(tramite=tramite).first()
         if persona.nss:
             resultado = Tramite.Resultado.LOCALIZADO
@@ -63,7 +65,7 @@ def asignar_nss(persona: Persona, subdelegacion: Subdelegacion, hoy: date | None
     """
     hoy = hoy or timezone.localdate()
     registro = f"{hoy.year % 100:02d}"
-    nacimiento = f"{persona.nacimiento.year % 100:02d}"
+    nacimiento = f"{nacimiento_curp(persona.curp).year % 100:02d}"
     with transaction.atomic():
         # Locks the person: whoever asks for the same CURP at the same time waits here and finds the number.
         nss = Persona.objects.select_for_update().values_list("nss", flat=True).get(pk=persona.pk)
@@ -91,11 +93,14 @@ def _siguiente(prefijo: str, registro: str, nacimiento: str, hoy: date) -> int |
 
     Staff are told when it reaches 80 %, 95 % and its end: each number is drawn once, so each is said once.
     """
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SIGUIENTE, [prefijo, registro, nacimiento, hoy.isoformat(), Serie.ULTIMO])
         fila = cursor.fetchone()
-    if fila is None:
-        return None
+        if fila is None:
+            # The row was locked all the same. Let it go before the next prefix is locked: two offices that
+            # try each other's at the same moment would wait for ever.
+            transaction.set_rollback(True)
+            return None
     consecutivo = int(fila[0])
     if porcentaje := Serie.AVISOS.get(consecutivo + 1):
         quedan = Serie.ULTIMO - consecutivo

@@ -1,15 +1,18 @@
 """Step 1 on the web: the form, and one page that draws whatever state the trámite is in."""
 
 import uuid
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from afiliacion.forms import DomicilioForm
 from nss_portal import demo, sesion, tramites
@@ -17,6 +20,7 @@ from nss_portal.forms import SolicitudForm, leer_uuid
 from nss_portal.models import Estado, Tramite
 from nss_portal.views import expirada
 
+TARDA = timedelta(seconds=20)  # past this, the page says that it takes longer than usual
 PANTALLAS = {
     Estado.RECIBIDO: "procesando",
     Estado.ASIGNANDO: "procesando",
@@ -33,7 +37,7 @@ PANTALLAS = {
 def solicitar(request: HttpRequest) -> HttpResponse:
     navegador = sesion.abrir(request)
     if request.method != "POST":
-        return _formulario(request, SolicitudForm(initial={"solicitud": uuid.uuid4()}, navegador=navegador))
+        return _formulario(request, SolicitudForm(initial=_inicial(request), navegador=navegador))
     enviado = request.POST.dict()
     # The hidden number is ours, not the person's: lost or spoiled, the form just gets another one.
     enviado["solicitud"] = solicitud = str(leer_uuid(enviado.get("solicitud")) or uuid.uuid4())
@@ -49,19 +53,33 @@ def solicitar(request: HttpRequest) -> HttpResponse:
             form = SolicitudForm(enviado, navegador=navegador)
             if form.is_valid():
                 curp, correo = form.cleaned_data["curp"], form.cleaned_data["correo"]
+                sesion.prolongar(request)
                 return redirect(tramites.iniciar(Tramite.Tipo.NSS, solicitud, navegador, curp, correo))
             form.recordar_captcha()
     except IntegrityError:
         # The same number, taken: by this browser's other click (found below), or by the browser whose form
         # this is a copy of; then it begins again with a number of its own.
         form = SolicitudForm(initial=enviado | {"solicitud": uuid.uuid4()}, navegador=navegador)
+        messages.warning(request, "Esta forma se abrió en otro navegador. Revísala y vuelve a enviarla.")
     if repetida := mios.first():
         return redirect(repetida)
     return _formulario(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
+def _inicial(request: HttpRequest) -> dict[str, Any]:
+    """A new form; after a refusal, with what was typed, to correct it."""
+    ultimo = sesion.en_curso(request)
+    escrito = (
+        {"curp": ultimo.curp, "correo": ultimo.correo, "correo_confirmacion": ultimo.correo}
+        if (ultimo and ultimo.estado == Estado.RECHAZADO)
+        else {}
+    )
+    return {"solicitud": uuid.uuid4(), **escrito}
+
+
 def _formulario(request: HttpRequest, form: SolicitudForm, **kwargs: Any) -> HttpResponse:
-    return render(request, "afiliacion/solicitud.html", {"form": form}, **kwargs)
+    contexto = {"form": form, "en_curso": sesion.en_curso(request)}
+    return render(request, "afiliacion/solicitud.html", contexto, **kwargs)
 
 
 def _mio(request: HttpRequest, pk: uuid.UUID) -> Tramite | None:
@@ -87,7 +105,7 @@ def _dibujar(
     pantalla = PANTALLAS[Estado(mio.estado)]
     contexto |= {"tramite": mio, "pantalla": pantalla}
     if pantalla == "procesando":
-        contexto["avance"] = avance(mio)
+        contexto |= {"avance": avance(mio), "tarda": timezone.now() - mio.creado > TARDA}
     elif pantalla == "domicilio":
         contexto.setdefault("form", DomicilioForm())
     elif pantalla == "rechazo":
@@ -159,12 +177,12 @@ def domicilio(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def finalizar(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     mio = _mio(request, pk)
     if mio is None:
         return expirada(request)
-    if mio.estado == Estado.RESUELTO:
+    if request.method == "POST" and mio.estado == Estado.RESUELTO:
         with transaction.atomic():
             mio.mover(Estado.FINALIZADO)
     return redirect(mio)

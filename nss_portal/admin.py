@@ -1,9 +1,11 @@
 """What staff see of people, trámites and territory: looked at and searched, hardly ever changed."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Now
@@ -12,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from nss_portal import limites
 from nss_portal.identidad import enmascarar_curp, enmascarar_nss, normalizar_curp
 from nss_portal.models import (
     Aviso,
@@ -59,6 +62,21 @@ class Registro(_ModelAdmin):
     show_full_result_count = False
     view_on_site = False
     list_per_page = 50
+
+
+class EntradaAcotada(AdminAuthenticationForm):
+    """Passwords can not be tried for ever: so many an address, so many a user."""
+
+    def clean(self) -> dict[str, Any]:
+        quienes = [str(self.cleaned_data.get("username"))]
+        if self.request:
+            quienes.append(limites.direccion(self.request))
+        if not all(limites.permitir(f"entrar:{quien}", 10, timedelta(minutes=10)) for quien in quienes):
+            raise ValidationError("Demasiados intentos. Espera unos minutos.", code="limite")
+        return super().clean()
+
+
+admin.site.login_form = EntradaAcotada
 
 
 class BusquedaPrivada(Registro):
@@ -139,7 +157,11 @@ class PersonaAdmin(BusquedaPrivada):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Persona | None = None) -> list[str]:
         # Both are for life. A number that comes from outside is given when the person is added.
-        return ["curp", "nss"] if obj else []
+        return ["curp_oculta", "nss_oculto"] if obj else []
+
+    def get_fields(self, request: HttpRequest, obj: Persona | None = None) -> Any:
+        claves = ["curp_oculta", "nss_oculto"] if obj else ["curp", "nss"]
+        return [*claves, "nombres", "primer_apellido", "segundo_apellido", "nacimiento", "sexo", "entidad"]
 
     def save_model(self, request: HttpRequest, obj: Persona, form: Any, change: bool) -> None:
         # Only what was changed: a number assigned while this form was open must not be written over.
@@ -178,7 +200,7 @@ class TramiteAdmin(BusquedaPrivada, SoloLectura):
     actions = ["reintentar"]
     # Not what only its owner's browser may know: `navegador`, `solicitud`.
     fields = [
-        *("folio", "tipo", "curp_oculta", "nombre", "correo", "creado"),
+        *("folio", "tipo", "curp_oculta", "nombre", "correo", "domicilio", "creado"),
         *("estado", "motivo", "espera", "resultado", "intentos", "libre_desde"),
     ]
     inlines = [SucesoEnLinea, DocumentoEnLinea, EnvioEnLinea]
@@ -191,7 +213,10 @@ class TramiteAdmin(BusquedaPrivada, SoloLectura):
     def nombre(self, tramite: Tramite) -> str | None:
         return tramite.persona.nombre_completo if tramite.persona else None
 
-    @admin.action(description="Reintentar ahora los que esperan", permissions=["view"])
+    def has_reintentar_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("nss_portal.change_tramite")
+
+    @admin.action(description="Reintentar ahora los que esperan", permissions=["reintentar"])
     def reintentar(self, request: HttpRequest, queryset: QuerySet[Tramite]) -> None:
         """Cut their pause short: a worker takes them up at once. Harmless for those that wait for nothing."""
         cuantos = queryset.exclude(espera="").filter(estado__in=DE_TRABAJO).update(libre_desde=Now())

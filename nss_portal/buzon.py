@@ -12,6 +12,7 @@ from pathlib import Path
 from django.core.mail import mailers
 
 from nss_portal.correo import BuzonLocal
+from nss_portal.forms import leer_uuid
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def _carpeta() -> Path:
 def mensajes(limite: int) -> list[Mensaje]:
     """The newest first."""
     archivos = sorted(_carpeta().glob("*.eml"), key=lambda ruta: ruta.stat().st_mtime, reverse=True)
-    return [leido for ruta in archivos[:limite] if (leido := mensaje(uuid.UUID(ruta.stem)))]
+    claves = (leer_uuid(ruta.stem) for ruta in archivos[:limite])
+    return [leido for clave in claves if clave and (leido := mensaje(clave))]
 
 
 def mensaje(pk: uuid.UUID) -> Mensaje | None:

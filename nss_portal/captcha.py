@@ -5,8 +5,9 @@ import zlib
 
 from PIL import Image, ImageDraw
 
-# No letters that look alike in the image (O Q D, I, V W) or sound alike in the audio (B D P T V, C S Z, M N).
-LETRAS = "AEFHJKLRUXY"
+# No letters that look alike in the image (O Q D, I, V W) or that the voice says as
+# another (B D P T V, C S Z, M N; Y is «i»).
+LETRAS = "AEFHJKLRUX"
 CUANTAS = 4
 
 

@@ -2,8 +2,10 @@
 
 import email.policy
 import logging
+import math
 import os
 import smtplib
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,15 +16,19 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import F
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
 from nss_portal import limites
 from nss_portal.models import Documento, Envio
+from nss_portal.plazos import plazo
 
 log = logging.getLogger(__name__)
+PLAZO = 20.0  # seconds for a whole conversation with the mail server
 PAUSA_MAXIMA = timedelta(minutes=30)
+PAUSA_TOPE = timedelta(seconds=3)
 
 
 def encolar(envio: Envio) -> None:
@@ -59,39 +65,46 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
 
     A kill between the two sends it once more with the same Message-ID. A server that says no for good
     (5xx) ends it, and the trámite's page says so; anything else is tried again after a longer pause.
-    It raises nothing. False: the ceiling of mails a minute has been reached, and nothing was done.
+    False: no other mail would go out now either (the ceiling of mails a minute, a server that is not there).
     """
-    if not _hay_turno():
-        return False
     envio = Envio.objects.tomar(pk)
     if envio is None:
         return True
-    tramite = envio.tramite
-    adjuntos = [envio.documento] if envio.documento else list(tramite.documentos.all())
-    dominio = urlsplit(settings.URL_PUBLICA).hostname
+    if not _hay_turno():
+        Envio.objects.filter(pk=pk).update(libre_desde=Now() + PAUSA_TOPE, intentos=F("intentos") - 1)
+        return False
+    adjuntos = [envio.documento] if envio.documento else list(envio.tramite.documentos.all())
+    contexto = {
+        "tramite": envio.tramite,
+        "persona": envio.tramite.persona,
+        "datos": adjuntos[0].datos,
+        "otra_vez": envio.documento,
+    }
+    message_id = f"<{envio.pk}@{urlsplit(settings.URL_PUBLICA).hostname}>"
     try:
-        enviar(
-            f"{tramite.tipo}",
-            tramite.correo,
-            {
-                "tramite": tramite,
-                "persona": tramite.persona,
-                "datos": adjuntos[0].datos,
-                "otra_vez": envio.documento,
-            },
-            adjuntos,
-            message_id=f"<{envio.pk}@{dominio}>",
-        )
+        with plazo(PLAZO):
+            enviar(envio.tramite.tipo, envio.tramite.correo, contexto, adjuntos, message_id)
     except Exception as error:  # whatever it is, it must not keep the other mails from going out
         definitivo = _es_definitivo(error)
         pausa = min(timedelta(seconds=5 * 2 ** min(envio.intentos, 9)), PAUSA_MAXIMA)
         Envio.objects.filter(pk=pk, enviado=None).update(rechazado=definitivo, libre_desde=Now() + pausa)
-        log.warning(
-            "envío %s: %s, %s", pk, type(error).__name__, "rechazado" if definitivo else "se reintenta"
-        )
-    else:
-        Envio.objects.filter(pk=pk, enviado=None).update(enviado=timezone.now())
+        que = "rechazado" if definitivo else "se reintenta"
+        log.warning("envío %s: %s, %s", pk, type(error).__name__, que)
+        return not _sin_servidor(error)
+    Envio.objects.filter(pk=pk).update(enviado=timezone.now(), rechazado=False)
     return True
+
+
+def reanudar(segundos: float = math.inf) -> int:
+    """Send the mails that are due, for about `segundos`; how many were tried. Safe to run any time."""
+    limite = time.monotonic() + segundos
+    intentados = 0
+    pendientes = Envio.objects.por_enviar().order_by("libre_desde").values_list("pk", flat=True)[:200]
+    for pk in list(pendientes):
+        if time.monotonic() > limite or not enviar_pendiente(pk):
+            break
+        intentados += 1
+    return intentados
 
 
 def _hay_turno() -> bool:
@@ -104,11 +117,20 @@ def _hay_turno() -> bool:
     return limites.permitir("correo", rafaga, timedelta(minutes=1) * rafaga / max(1, tope - rafaga))
 
 
+def _sin_servidor(error: Exception) -> bool:
+    """Whether the failure is of the way to the server, and so of every mail."""
+    if isinstance(error, smtplib.SMTPException):
+        return isinstance(error, smtplib.SMTPServerDisconnected | smtplib.SMTPConnectError)
+    return isinstance(error, OSError)
+
+
 def _es_definitivo(error: Exception) -> bool:
     """Whether the recipient's server refused for good (5xx about the mailbox or the message)."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(codigo >= 500 for codigo, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code >= 500
+    return isinstance(error, ValueError)  # an address or a header that cannot be written as mail
 
 
 class BuzonLocal(BaseEmailBackend):
@@ -121,7 +143,7 @@ class BuzonLocal(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         self.carpeta.mkdir(mode=0o700, parents=True, exist_ok=True)
         for mensaje in email_messages:
-            # Named by the moment and the Message-ID: sorted, and a repeated mail replaces itself.
+            # Named by the Message-ID: a mail that is sent again replaces itself.
             nombre = mensaje.extra_headers.get("Message-ID", f"<{uuid.uuid4()}@>").strip("<>").split("@")[0]
             provisional = self.carpeta / f".{nombre}.{os.getpid()}"
             with open(provisional, "wb", opener=lambda ruta, modos: os.open(ruta, modos, 0o600)) as archivo:

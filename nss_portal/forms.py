@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from captcha.fields import CaptchaField, CaptchaTextInput
+from captcha.models import CaptchaStore
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
@@ -15,6 +16,7 @@ from nss_portal.models import CaptchaResuelto
 
 # Far more than any field takes, so that a pasted book is refused before anything looks at it.
 LARGO_MAXIMO = 400
+NO_ES_CORREO = "Revisa tu correo: va sin espacios, acentos ni eñes, y se ve así: nombre@ejemplo.com"
 
 
 def leer_uuid(texto: object) -> uuid.UUID | None:
@@ -29,7 +31,7 @@ class CampoTexto(forms.CharField):
     """Text that never raises anything but a Spanish sentence: NUL and control characters included."""
 
     def __init__(self, *, requerido: str = "Escribe este dato.", **kwargs: Any) -> None:
-        largo = f"Es demasiado largo: caben {kwargs.get('max_length')} caracteres."
+        largo = f"«{kwargs.get('label')}» es demasiado largo: caben {kwargs.get('max_length')} caracteres."
         kwargs["error_messages"] = {"required": requerido, "max_length": largo}
         super().__init__(**kwargs)
         self.validators = [v for v in self.validators if not isinstance(v, ProhibitNullCharactersValidator)]
@@ -59,17 +61,25 @@ class CurpField(forms.CharField):
 
 
 class CorreoField(forms.EmailField):
+    """An address that mail can be written to: ASCII, without the quoted local parts that servers refuse."""
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             max_length=254,
             error_messages={
                 "required": "Escribe tu correo electrónico.",
-                "invalid": "A este correo le falta algo. Debe verse así: nombre@ejemplo.com",
+                "invalid": NO_ES_CORREO,
                 "max_length": "Este correo es demasiado largo: caben 254 caracteres.",
             },
             **kwargs,
         )
         self.validators = [v for v in self.validators if not isinstance(v, ProhibitNullCharactersValidator)]
+
+    def to_python(self, value: Any) -> str:
+        correo = super().to_python(value) or ""
+        if not (correo.isascii() and correo.isprintable()) or '"' in correo:
+            raise ValidationError(NO_ES_CORREO, code="invalid")
+        return correo
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         return (data or "")[:LARGO_MAXIMO]
@@ -89,7 +99,7 @@ class VerificarForm(forms.Form):
     )
 
     def clean_folio(self) -> str:
-        folio = "".join(self.cleaned_data["folio"].split())
+        folio = "".join(c for c in self.cleaned_data["folio"] if not c.isspace() and c != "-")
         if not (len(folio) == 22 and folio.isascii() and folio.isdigit()):
             raise ValidationError("El folio son 22 números. Revísalo en el documento.", code="formato")
         return folio
@@ -101,6 +111,23 @@ class VerificarForm(forms.Form):
                 "El código son 8 letras y números. Revísalo en el documento.", code="formato"
             )
         return codigo
+
+
+class LetrasField(CaptchaField):  # type: ignore[misc]
+    """The package's field, in which the letters are spent by whoever deletes the row.
+
+    The package reads, deletes and then compares: on PostgreSQL many requests at once would all pass.
+    """
+
+    def clean(self, value: Any) -> Any:
+        super(CaptchaField, self).clean(value)
+        clave, escrito = value[0], (value[1] or "").strip().lower()
+        CaptchaStore.remove_expired()
+        fila = CaptchaStore.objects.filter(hashkey=clave).first()
+        gastada = bool(fila) and CaptchaStore.objects.filter(hashkey=clave).delete()[0] == 1
+        if not (fila and gastada and fila.response == escrito):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return value
 
 
 class CaptchaWidget(CaptchaTextInput):  # type: ignore[misc]
@@ -123,8 +150,11 @@ class SolicitudForm(forms.Form):
         label="Correo electrónico personal",
         help_text="Ahí recibes tus documentos. Usa uno que sigas teniendo al salir de la escuela.",
     )
-    correo_confirmacion = CorreoField(label="Confirma tu correo electrónico")
-    captcha = CaptchaField(
+    # Compared with the first one only: what is wrong with the address is said once.
+    correo_confirmacion = CampoTexto(
+        label="Confirma tu correo electrónico", requerido="Escribe otra vez tu correo electrónico."
+    )
+    captcha = LetrasField(
         label="Escribe las letras de la imagen",
         help_text="Son 4 letras; no importan mayúsculas ni minúsculas.",
         widget=CaptchaWidget,
@@ -138,9 +168,6 @@ class SolicitudForm(forms.Form):
     def __init__(self, *args: Any, navegador: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.navegador = navegador
-        self.fields["correo_confirmacion"].error_messages["required"] = (
-            "Escribe otra vez tu correo electrónico."
-        )
         solicitud = leer_uuid(self["solicitud"].value())
         self.captcha_resuelto = (
             solicitud is not None
@@ -153,17 +180,18 @@ class SolicitudForm(forms.Form):
         datos = self.cleaned_data
         primero, segundo = datos.get("correo"), datos.get("correo_confirmacion")
         if primero and segundo and primero.casefold() != segundo.casefold():
-            self.add_error("correo_confirmacion", "Los dos correos no son iguales.")
+            self.add_error("correo_confirmacion", "Los dos correos no son iguales")
         return datos
 
     def recordar_captcha(self) -> None:
         """Letters that were right count for correcting the rest: kept in a row, shown as solved."""
         if "captcha" in self.cleaned_data and "solicitud" in self.cleaned_data and self.errors:
-            CaptchaResuelto.objects.get_or_create(
+            fila, _ = CaptchaResuelto.objects.get_or_create(
                 pk=self.cleaned_data["solicitud"], defaults={"navegador": self.navegador}
             )
-            self.captcha_resuelto = True
-            del self.fields["captcha"]
+            if fila.navegador == self.navegador:
+                self.captcha_resuelto = True
+                del self.fields["captcha"]
 
     @property
     def letras_curp(self) -> tuple[str, str, str] | None:

@@ -37,6 +37,7 @@ def permitir(clave: str, cupo: int, ventana: timedelta) -> bool:
         lapso = max(ahora - fila.visto, timedelta(0)) / ventana
         disponible = min(float(cupo), fila.disponible + cupo * lapso)
         permitido = disponible >= 1
-        fila.disponible, fila.visto = disponible - permitido, ahora
+        # Never back: a host whose clock is behind must not fill the bucket of the one ahead.
+        fila.disponible, fila.visto = disponible - permitido, max(fila.visto, ahora)
         fila.save(update_fields=["disponible", "visto"])
         return permitido

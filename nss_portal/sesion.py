@@ -4,6 +4,8 @@ import secrets
 
 from django.http import HttpRequest
 
+from nss_portal.models import Tramite
+
 _CLAVE = "navegador"
 
 
@@ -17,3 +19,14 @@ def abrir(request: HttpRequest) -> str:
     if _CLAVE not in request.session:
         request.session[_CLAVE] = secrets.token_urlsafe(32)
     return str(request.session[_CLAVE])
+
+
+def en_curso(request: HttpRequest) -> Tramite | None:
+    """The latest trámite that this browser began, to go on with it."""
+    propios = Tramite.objects.del_navegador(navegador(request))
+    return propios.select_related("persona").order_by("-creado").first()
+
+
+def prolongar(request: HttpRequest) -> None:
+    """A new trámite has its whole day, however long ago the session began."""
+    request.session.modified = True

@@ -5,6 +5,7 @@ ALLOWED_HOSTS stops the start with one sentence: better no site than an open one
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -43,12 +44,14 @@ VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 # The address printed in documents and mails; https turns on every transport protection.
 URL_PUBLICA = os.environ.get("URL_PUBLICA", "http://127.0.0.1:8000").rstrip("/")
+if not re.fullmatch(r"https?://[^/\s]+", URL_PUBLICA):
+    raise ImproperlyConfigured("URL_PUBLICA debe ser http:// o https:// y un nombre, sin camino.")
 HTTPS = URL_PUBLICA.startswith("https://")
 CSRF_TRUSTED_ORIGINS = [URL_PUBLICA]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-# Only a proxy that we run may say that the visit came over https.
+# Addresses of our own proxies: only they may say that the visit came over https, and from where.
 PROXIES_CONFIABLES = _lista("PROXIES_CONFIABLES")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES_CONFIABLES else None
 
@@ -69,6 +72,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "nss_portal.proxies.solo_de_confianza",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -118,7 +122,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "correo"]}}
 # Which act answers each kind of trámite: the kernel names the apps here and nowhere else.
 ACTOS = {"nss": "afiliacion.asignacion.resolver"}
 
@@ -142,7 +146,7 @@ def _mailer(url: str) -> dict[str, object]:
             "password": unquote(partes.password or ""),
             "use_tls": partes.scheme == "smtp+tls",
             "use_ssl": partes.scheme == "smtps",
-            "timeout": 15,
+            "timeout": 10,
         },
     }
 
@@ -161,14 +165,14 @@ AYUDA_TELEFONO = os.environ.get("AYUDA_TELEFONO", "")
 
 STORAGES = {
     "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "nss_portal.almacen.Duradero",
         "OPTIONS": {
             "location": VAR_DIR / "documentos",
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "nss_portal.almacen.Estaticos"},
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -241,6 +245,8 @@ LOGGING = {
         "django": {"handlers": ["consola"], "level": "WARNING", "propagate": False},
         # A refused form is an answer, not an incident.
         "django.request": {"level": "ERROR"},
+        # What a scanner sends (other hosts, huge bodies) is answered with 400 and not worth a traceback.
+        "django.security": {"level": "CRITICAL"},
         "django_tasks_db": {"handlers": ["consola"], "level": "WARNING", "propagate": False},
         "nss_portal": {"handlers": ["consola"], "level": "INFO", "propagate": False},
     },

@@ -2,7 +2,10 @@
 
 import hashlib
 import logging
+import math
+import time
 import uuid
+from copy import copy
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -13,9 +16,13 @@ from django.utils.module_loading import import_string
 from nss_portal import avisos, correo, documentos
 from nss_portal.models import CaptchaResuelto, Documento, Envio, Estado, Tramite
 from nss_portal.models.tramite import nuevo_folio
+from nss_portal.plazos import plazo
 from nss_portal.renapo import NoDisponible
 
 log = logging.getLogger(__name__)
+
+PLAZO_DOCUMENTO = 10.0  # seconds to draw one; it takes a tenth of one
+INTENTOS_SIN_AVISAR = 5
 
 
 class NoPuedeSeguir(Exception):
@@ -61,27 +68,34 @@ def atender(pk: uuid.UUID) -> None:
     Does nothing when another worker holds it. Whatever goes wrong becomes a wait with a longer and longer
     pause, never a refusal; `reanudar` comes back to it.
     """
-    while tramite := Tramite.objects.tomar(pk):
+    while tomado := Tramite.objects.tomar(pk):
+        # An act that is undone leaves its object ahead of the row: the wait goes by the other one.
+        tramite, emitiendo = copy(tomado), tomado.estado == Estado.EMITIENDO
         try:
-            if tramite.estado == Estado.EMITIENDO:
+            if emitiendo:
                 emitir(tramite)
             else:
                 import_string(settings.ACTOS[tramite.tipo])(tramite)
         except NoDisponible:
-            tramite.esperar(Tramite.Espera.REGISTRO_NO_DISPONIBLE)
+            _esperar(tomado, Tramite.Espera.REGISTRO_NO_DISPONIBLE)
         except NoPuedeSeguir as error:
-            tramite.esperar(error.espera)
-            avisos.avisar(
-                f"{error.espera}:{timezone.localdate()}",
-                f"Hay trámites en espera: {error.espera.label.lower()}",
-                f"Desde hoy hay trámites que no pueden seguir: {error.espera.label.lower()}. "
-                f"Siguen solos en cuanto se resuelva; están en {settings.URL_PUBLICA}/admin/.",
-            )
+            _esperar(tomado, error.espera)
         except Exception as error:
-            log.exception("trámite %s en %s: %s", tramite.folio, tramite.estado, type(error).__name__)
-            tramite.esperar(
-                Tramite.Espera.DOCUMENTO if tramite.estado == Estado.EMITIENDO else Tramite.Espera.ATENCION
-            )
+            log.exception("trámite %s en %s: %s", tomado.folio, tomado.estado, type(error).__name__)
+            _esperar(tomado, Tramite.Espera.DOCUMENTO if emitiendo else Tramite.Espera.ATENCION)
+
+
+def _esperar(tramite: Tramite, espera: Tramite.Espera) -> None:
+    """Pause it, and tell staff, once a day, of what does not mend by itself."""
+    tramite.esperar(espera)
+    if espera == Tramite.Espera.SERIE_AGOTADA or tramite.intentos >= INTENTOS_SIN_AVISAR:
+        que = espera.label.lower()
+        avisos.avisar(
+            f"{espera}:{timezone.localdate()}",
+            f"Hay trámites en espera: {que}",
+            f"Desde hoy hay trámites que no pueden seguir: {que}. Siguen solos en cuanto se resuelva. "
+            f"Están en {settings.URL_PUBLICA}/admin/, con el filtro «{espera.label}».",
+        )
 
 
 def congelar(tramite: Tramite, tipos: list[Documento.Tipo], datos: dict[str, object]) -> None:
@@ -106,7 +120,8 @@ def emitir(tramite: Tramite) -> None:
     Safe to call twice: a document that has its bytes keeps them.
     """
     for documento in tramite.documentos.filter(emitido=None):
-        contenido = documentos.pdf(documento.tipo, documento.datos)
+        with plazo(PLAZO_DOCUMENTO):
+            contenido = documentos.pdf(documento.tipo, documento.datos)
         almacen = documento.archivo.storage
         nombre = almacen.save(f"{documento.pk}.pdf", ContentFile(contenido))
         suyos = Documento.objects.filter(pk=documento.pk, emitido=None).update(
@@ -119,21 +134,17 @@ def emitir(tramite: Tramite) -> None:
             correo.encolar(Envio.objects.create(tramite=tramite))
 
 
-def reanudar() -> int:
-    """Pick up whatever no worker holds: trámites left behind, mails that did not go out.
+def reanudar(segundos: float = math.inf) -> int:
+    """Pick up the trámites that no worker holds, for about `segundos`. Safe to run any time.
 
-    Safe to run any time. Works without the task queue, which is only the wake-up call. Returns how many
-    it took up.
+    Works without the task queue, which is only the wake-up call. Returns how many it took up.
     """
-    pendientes = list(
-        Tramite.objects.por_atender().order_by("libre_desde").values_list("pk", flat=True)[:200]
-    )
-    for pk in pendientes:
+    limite = time.monotonic() + segundos
+    retomados = 0
+    pendientes = Tramite.objects.por_atender().order_by("libre_desde").values_list("pk", flat=True)[:200]
+    for pk in list(pendientes):
+        if time.monotonic() > limite:
+            break  # a registry that takes its time must not keep the worker from showing that it lives
         atender(pk)
-    retomados = len(pendientes)
-    for pk in Envio.objects.por_enviar().order_by("libre_desde").values_list("pk", flat=True)[:200]:
-        if not correo.enviar_pendiente(pk):
-            break  # the ceiling of mails a minute: the rest, in the next turn
         retomados += 1
-    avisos.enviar_pendientes()
     return retomados

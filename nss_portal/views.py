@@ -1,5 +1,6 @@
 """Pages and answers that all three steps share."""
 
+import logging
 import uuid
 from datetime import timedelta
 from http import HTTPStatus
@@ -13,19 +14,21 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csp import csp_override
-from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from nss_portal import buzon as buzon_local
 from nss_portal import correo, demo, limites, salud, sesion, verificacion
 from nss_portal.forms import VerificarForm
 from nss_portal.models import CodigoPostal, Colonia, Documento, Envio, Municipio, Persona, Tramite
 
+log = logging.getLogger(__name__)
+
 
 @never_cache
 @require_safe
 def inicio(request: HttpRequest) -> HttpResponse:
     ejemplos = demo.ejemplos() if settings.DEMO else []
-    return render(request, "inicio.html", {"ejemplos": ejemplos})
+    return render(request, "inicio.html", {"ejemplos": ejemplos, "en_curso": sesion.en_curso(request)})
 
 
 def expirada(request: HttpRequest) -> HttpResponse:
@@ -34,9 +37,10 @@ def expirada(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_POST
 def salir(request: HttpRequest) -> HttpResponse:
-    request.session.flush()
+    if request.method == "POST":
+        request.session.flush()
+        messages.success(request, "Cerraste tu sesión. En este navegador ya no se ven tus datos.")
     return redirect("inicio")
 
 
@@ -72,28 +76,36 @@ def documento(request: HttpRequest, pk: uuid.UUID, adjunto: bool = False) -> Htt
     if documento is None:
         return expirada(request)
     if not documento.emitido:
-        respuesta = render(
-            request,
-            "documento_en_preparacion.html",
-            {"tramite": documento.tramite},
-            status=HTTPStatus.SERVICE_UNAVAILABLE,
-        )
-        respuesta["Retry-After"] = "2"
-        return respuesta
+        return _en_preparacion(request, documento)
+    try:
+        archivo = documento.archivo.open("rb")
+    except FileNotFoundError:
+        log.error("falta el archivo del documento %s", documento.pk)
+        return _en_preparacion(request, documento)
     return FileResponse(
-        documento.archivo.open("rb"),
+        archivo,
         as_attachment=adjunto,
         filename=documento.nombre_de_archivo,
         content_type="application/pdf",
     )
 
 
+def _en_preparacion(request: HttpRequest, documento: Documento) -> HttpResponse:
+    contexto = {"tramite": documento.tramite}
+    respuesta = render(
+        request, "documento_en_preparacion.html", contexto, status=HTTPStatus.SERVICE_UNAVAILABLE
+    )
+    respuesta["Retry-After"] = "2"
+    return respuesta
+
+
 @never_cache
-@require_POST
 def enviar_documento(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     documento = _documento(request, pk)
-    if documento is None or not documento.emitido:
+    if documento is None:
         return expirada(request)
+    if request.method != "POST" or not documento.emitido or documento.envios.pendientes().exists():
+        return redirect(documento.tramite)  # one of them is already on its way: a double click is one mail
     if not limites.permitir(f"enviar:{documento.pk}", cupo=5, ventana=timedelta(hours=1)):
         messages.warning(
             request,
@@ -104,7 +116,7 @@ def enviar_documento(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         with transaction.atomic():
             correo.encolar(Envio.objects.create(tramite=documento.tramite, documento=documento))
     except IntegrityError:
-        pass  # one of them is already on its way: a double click is one mail
+        pass  # the other click was first
     hora = timezone.localtime().strftime("%H:%M")
     messages.success(
         request,
@@ -135,36 +147,32 @@ def estado_de_salud(request: HttpRequest) -> JsonResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def verificar(request: HttpRequest) -> HttpResponse:
     """Folio and check code, for who has no camera."""
-    form = VerificarForm(request.POST or None)
+    form = VerificarForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         estado = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
         return render(request, "verificar.html", {"form": form}, status=estado)
-    if not _puede_verificar(request):
-        return _demasiadas(request)
-    return _verificacion(request, verificacion.por_codigo(**form.cleaned_data))
+    return _verificacion(request, verificacion.por_codigo(**form.cleaned_data), form)
 
 
 @never_cache
 @require_safe
 def verificar_token(request: HttpRequest, token: str) -> HttpResponse:
-    if not _puede_verificar(request):
-        return _demasiadas(request)
     return _verificacion(request, verificacion.por_token(token))
 
 
-def _puede_verificar(request: HttpRequest) -> bool:
-    return limites.permitir(f"verificar:{limites.direccion(request)}", cupo=30, ventana=timedelta(minutes=10))
-
-
-def _demasiadas(request: HttpRequest) -> HttpResponse:
-    return render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
-
-
-def _verificacion(request: HttpRequest, documento: Documento | None) -> HttpResponse:
-    resultado = verificacion.revisar(documento)
+def _verificacion(
+    request: HttpRequest, documento: Documento | None, form: VerificarForm | None = None
+) -> HttpResponse:
+    # Only guesses are counted: a school that checks a whole class behind one address is not guessing.
+    cliente = limites.direccion(request)
+    if documento is None and not limites.permitir(f"verificar:{cliente}", 30, timedelta(minutes=10)):
+        respuesta = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
+        respuesta["Retry-After"] = "60"
+        return respuesta
     contexto = {
-        "resultado": resultado,
+        "resultado": verificacion.revisar(documento),
         "documento": documento,
+        "form": form,
         "dominio": urlsplit(settings.URL_PUBLICA).netloc,
     }
     return render(request, "verificacion.html", contexto)

@@ -7,6 +7,8 @@ from typing import Any
 from captcha.models import CaptchaStore
 from django.test import Client
 
+from nss_portal import avisos, correo, tramites
+
 CORREO = "persona@correo.example"
 
 
@@ -59,6 +61,13 @@ class Estricto(Client):
                 assert pagina.lang == "es-MX"
                 assert len(pagina.ids) == len(set(pagina.ids)), "an id is there twice"
         return respuesta
+
+
+def reanudar() -> int:
+    """What the two workers do on their own: trámites, mails, notices."""
+    retomados = tramites.reanudar() + correo.reanudar()
+    avisos.enviar_pendientes()
+    return retomados
 
 
 def respuesta_captcha(clave: str) -> str:

@@ -11,8 +11,7 @@ from django_tasks_db.management.commands import db_worker
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from nss_portal import tramites
-from tests.apoyo import Estricto
+from tests.apoyo import Estricto, reanudar
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +38,7 @@ def otro_cliente(catalogo: None) -> Estricto:
 
 def _con_la_cola() -> None:
     worker = Worker(
-        queue_names=["default"],
+        queue_names=["default", "correo"],
         interval=0,
         batch=True,
         backend_name="default",
@@ -55,7 +54,7 @@ def _con_la_cola() -> None:
 
 def _sin_la_cola() -> None:
     DBTaskResult.objects.all().delete()
-    while tramites.reanudar():
+    while reanudar():
         pass
 
 

@@ -13,7 +13,8 @@ from nss_portal.models.tramite import Tramite
 
 # No look-alikes (0 O 1 I L 5 S 8 B): the code is read from paper and typed.
 ALFABETO_CODIGO = "2346789ACDEFGHJKMNPQRTUVWXYZ"
-ARRIENDO_ENVIO = timedelta(seconds=20)
+# Longer than `correo.PLAZO`, the longest that sending one may take: a mail in hand is in nobody else's.
+ARRIENDO_ENVIO = timedelta(seconds=25)
 
 
 def nuevo_codigo() -> str:
@@ -98,7 +99,7 @@ class Envio(models.Model):
     # The other server said no for good (5xx): trying again would not help, the page says so.
     rechazado = models.BooleanField("rechazado", default=False, editable=False)
     libre_desde = models.DateTimeField("libre desde", db_default=Now())
-    intentos = models.PositiveSmallIntegerField("intentos", default=0)
+    intentos = models.PositiveIntegerField("intentos", default=0)
 
     objects = EnvioQuerySet.as_manager()
 
@@ -128,4 +129,4 @@ class Envio(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.tramite_id} {self.creado:%Y-%m-%d %H:%M}"
+        return self.documento.get_tipo_display() if self.documento else "Todos los documentos"

@@ -84,14 +84,10 @@ class Persona(models.Model):
 
 @receiver(pre_save, sender=Persona)
 def conservar_nss(sender: type[Persona], instance: Persona, raw: bool, using: str, **kwargs: Any) -> None:
-    """A fixture loaded again must not take back a number assigned since: an NSS is for life.
+    """A fixture loaded again must not take back or replace a number: an NSS is for life.
 
     The only signal of the project: `loaddata` saves past `Persona.save`, nothing else sees it.
     """
-    if raw and instance.nss is None:
-        instance.nss = (
-            sender._default_manager.using(using)
-            .filter(curp=instance.curp)
-            .values_list("nss", flat=True)
-            .first()
-        )
+    if raw:
+        guardado = sender._default_manager.using(using).filter(curp=instance.curp)
+        instance.nss = guardado.values_list("nss", flat=True).first() or instance.nss

@@ -21,11 +21,11 @@ class Latido(models.Model):
 
     @classmethod
     def latir(cls, proceso: str) -> None:
-        cls.objects.update_or_create(proceso=proceso, defaults={"visto": timezone.now()})
+        cls.objects.update_or_create(proceso=proceso, defaults={"visto": Now()})
 
     @classmethod
     def vivo(cls, proceso: str, plazo: timedelta = timedelta(seconds=30)) -> bool:
-        return cls.objects.filter(proceso=proceso, visto__gte=timezone.now() - plazo).exists()
+        return cls.objects.filter(proceso=proceso, visto__gte=Now() - plazo).exists()
 
 
 class AvisoQuerySet(models.QuerySet["Aviso"]):

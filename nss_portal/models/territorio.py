@@ -54,7 +54,13 @@ class Municipio(models.Model):
     class Meta:
         verbose_name = "municipio"
         constraints = [
-            models.UniqueConstraint(name="municipio_unico_en_su_entidad", fields=["entidad", "nombre"])
+            # Two municipios of one entidad may bear one name; their keys tell them apart.
+            models.UniqueConstraint(
+                name="municipio_unico_en_su_entidad", fields=["entidad", "nombre"], condition=Q(clave=None)
+            ),
+            models.CheckConstraint(
+                name="municipio_clave_de_cinco_cifras", condition=Q(clave=None) | Q(clave__regex="^[0-9]{5}$")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -108,6 +114,10 @@ class Colonia(models.Model):
     nombre = models.CharField("nombre", max_length=100)
     nombre_plegado = models.CharField("nombre plegado", max_length=100, editable=False)
     tipo = models.CharField("tipo", max_length=40)
+    # The keys of entidad and municipio and the official file's number; null until that file is loaded.
+    clave_oficial = models.CharField(
+        "clave oficial", max_length=12, null=True, blank=True, unique=True, editable=False
+    )
     # Retired from the catalogue, never deleted: people's addresses refer to it.
     vigente = models.BooleanField("vigente", default=True)
 
@@ -116,9 +126,16 @@ class Colonia(models.Model):
     class Meta:
         verbose_name = "colonia"
         constraints = [
+            # Of those retired there may be more: names are given again, and rows with a key move.
             models.UniqueConstraint(
-                name="colonia_unica_en_su_codigo", fields=["codigo_postal", "nombre_plegado", "tipo"]
-            )
+                name="colonia_unica_en_su_codigo",
+                fields=["codigo_postal", "nombre_plegado", "tipo"],
+                condition=Q(vigente=True),
+            ),
+            models.CheckConstraint(
+                name="colonia_clave_oficial_de_cifras",
+                condition=Q(clave_oficial=None) | Q(clave_oficial__regex="^[0-9]{9,12}$"),
+            ),
         ]
 
     def __str__(self) -> str:

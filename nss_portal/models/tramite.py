@@ -109,7 +109,7 @@ class Tramite(models.Model):
     resultado = models.CharField("resultado", max_length=12, choices=Resultado.choices, blank=True)
     # No worker touches it before this moment: a lease while one works, a pause while it waits.
     libre_desde = models.DateTimeField("libre desde", db_default=Now())
-    intentos = models.PositiveSmallIntegerField("intentos", default=0)
+    intentos = models.PositiveIntegerField("intentos", default=0)
     creado = models.DateTimeField("creado", default=timezone.now, editable=False)
 
     objects = TramiteQuerySet.as_manager()

@@ -40,14 +40,45 @@ for (const enlace of todos("[data-audio]")) {
   boton.type = "button";
   boton.className = enlace.className;
   boton.append(...enlace.childNodes);
-  boton.addEventListener("click", () => {
+  const falla = uno("[data-sin-audio]", enlace.closest(".captcha"));
+  boton.addEventListener("click", async () => {
+    falla.hidden = true;
     audio.src = enlace.href;
-    audio.play().catch(() => {
-      enlace.append(...boton.childNodes);
-      boton.replaceWith(enlace);
-    });
+    try {
+      await audio.play();
+    } catch (error) {
+      if (error.name === "AbortError") return; // pressed again before it sounded
+      const respuesta = await fetch(enlace.href).catch(() => null);
+      const vencidas = respuesta?.status === 410 || respuesta?.status === 404;
+      uno("span", falla).textContent = vencidas
+        ? "Estas letras ya vencieron. Pide otra imagen."
+        : "No pudimos reproducir el audio. Inténtalo otra vez o pide otra imagen.";
+      falla.hidden = false;
+      decir(falla.textContent);
+    }
   });
   enlace.replaceWith(boton);
+}
+
+/** An error that no longer holds: gone from beside its field, from the summary and, the last one, from the title. */
+function perdonar(nombre) {
+  const control = document.getElementById(`id_${nombre}`);
+  const error = document.getElementById(`error_${nombre}`);
+  error?.closest(".campo").classList.remove("mal");
+  error?.remove();
+  control.removeAttribute("aria-invalid");
+  const descrito = control.getAttribute("aria-describedby")?.split(/\s+/).filter((id) => document.getElementById(id));
+  if (descrito) control.setAttribute("aria-describedby", descrito.join(" "));
+  const resumen = uno(".resumen-errores");
+  uno(`a[href="#id_${nombre}"]`, resumen ?? document)?.closest("li")?.remove();
+  const quedan = resumen ? todos("li", resumen).length : 0;
+  if (resumen && !quedan) {
+    resumen.remove();
+    document.title = document.title.replace(/^Error: /, "");
+  } else if (resumen) {
+    uno("h2", resumen).lastChild.textContent =
+      quedan === 1 ? "Revisa un dato para continuar" : `Revisa ${quedan} datos para continuar`;
+  }
 }
 
 /** The address: five digits bring the municipio, the entidad and the list of colonias. */
@@ -60,77 +91,113 @@ function colonias(cp) {
   const sinLugar = uno("[data-sin-lugar]");
   let cargado = cp.dataset.cargado;
   let lista = [];
+  let elegida = ""; // the id last chosen from a list
+  let escrita = ""; // the text last typed: nothing typed is lost while the list comes and goes
   boton("1").hidden = true;
 
   const codigo = () => cp.value.replace(/\s/g, "");
   const plegar = (texto) => texto.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
+  const control = () => document.getElementById("id_colonia");
+  const enLista = () => control().localName === "select";
 
-  function perdonar(nombre) {
-    const error = document.getElementById(`error_${nombre}`);
-    error?.closest(".campo").classList.remove("mal");
-    error?.remove();
-    document.getElementById(`id_${nombre}`).removeAttribute("aria-invalid");
+  function avisar(texto) {
+    uno("span", sinLugar).textContent = texto;
+    sinLugar.hidden = false;
+    decir(texto);
   }
 
-  function poner(control) {
-    const anterior = document.getElementById("id_colonia");
-    control.id = "id_colonia";
-    control.name = "colonia";
-    control.className = anterior.className;
-    anterior.replaceWith(control);
-    perdonar("colonia");
-    boton("otra").hidden = control.localName !== "select";
-    boton("lista").hidden = bandera.value !== "1" || !lista.length;
-    pista.hidden = control.localName === "select";
+  /** What stands beside the field, in either of its two shapes. */
+  function rotular() {
+    boton("otra").hidden = !enLista();
+    boton("lista").hidden = enLista() || !lista.length;
+    pista.hidden = enLista();
     pista.textContent = bandera.value ? pista.dataset.otra : pista.dataset.antes;
   }
 
+  /** Keep what the field holds, before its shape changes. */
+  function recordar() {
+    const { value } = control();
+    if (enLista() && (!value || /^\d+$/.test(value))) elegida = value;
+    else escrita = value.trim();
+  }
+
+  /** The one of the list that was chosen before, or typed by its name. */
+  function laSuya() {
+    return (
+      lista.find(({ id }) => String(id) === elegida) ??
+      lista.find(({ nombre }) => escrita && plegar(nombre) === plegar(escrita))
+    );
+  }
+
+  function poner(nuevo) {
+    const anterior = control();
+    nuevo.id = "id_colonia";
+    nuevo.name = "colonia";
+    nuevo.className = anterior.className;
+    const enfocado = anterior === document.activeElement;
+    anterior.replaceWith(nuevo);
+    if (enfocado) nuevo.focus();
+    perdonar("colonia");
+    rotular();
+  }
+
   function elegir() {
-    const anterior = document.getElementById("id_colonia");
-    const escrita = plegar(anterior.value);
+    recordar();
+    const suya = laSuya();
     const nombres = lista.map(({ nombre }) => nombre);
     const select = document.createElement("select");
     select.append(new Option("Elige tu colonia", ""));
-    for (const { id, nombre, tipo } of lista) {
+    for (const colonia of lista) {
+      const { id, nombre, tipo } = colonia;
       const repetido = nombres.indexOf(nombre) !== nombres.lastIndexOf(nombre);
-      const suya = escrita !== "" && (plegar(nombre) === escrita || String(id) === escrita);
-      select.append(new Option(repetido ? `${nombre} (${tipo})` : nombre, id, false, suya));
+      select.append(new Option(repetido ? `${nombre} (${tipo})` : nombre, id, false, colonia === suya));
     }
+    select.addEventListener("change", () => (escrita = "")); // a choice takes the place of what was typed
     bandera.value = "";
     poner(select);
   }
 
   function escribir() {
-    const anterior = document.getElementById("id_colonia");
+    if (!enLista()) return rotular();
+    recordar();
     const texto = document.createElement("input");
     texto.type = "text";
     texto.autocomplete = "address-level3";
     texto.spellcheck = false;
     texto.setAttribute("aria-describedby", "pista_colonia");
-    texto.value = anterior.localName === "input" ? anterior.value : "";
+    texto.value = escrita;
     poner(texto);
   }
 
-  /** Bring the list of a code; false when it could not be had. */
+  /** The code has changed: the place and the list of the one before do not hold any more. */
+  function soltar() {
+    cargado = "";
+    lista = [];
+    bandera.value = "";
+    lugar.hidden = sinLugar.hidden = true;
+    escribir();
+  }
+
+  /** Bring the list of a code; false when it could not be had or is no longer wanted. */
   async function traer(cual) {
     try {
       const respuesta = await fetch(cp.dataset.codigos.replace("00000", cual));
+      if (!respuesta.ok && respuesta.status !== 404) throw new Error(respuesta.statusText);
       const datos = await respuesta.json();
-      if (codigo() !== cual) return true; // something else has been typed since
+      if (codigo() !== cual) return false; // something else has been typed since
       cargado = cual;
       lista = datos.colonias ?? [];
+      boton("1").hidden = true;
       lugar.hidden = !respuesta.ok;
-      sinLugar.hidden = respuesta.ok;
+      sinLugar.hidden = true;
       perdonar("codigo_postal");
-      if (respuesta.ok) {
-        uno("b", lugar).textContent = `${datos.municipio.nombre}, ${datos.entidad.nombre}`;
-      } else {
-        uno("span", sinLugar).textContent = `${datos.error} Revísalo.`;
-        decir(sinLugar.textContent);
-      }
+      if (respuesta.ok) uno("b", lugar).textContent = `${datos.municipio.nombre}, ${datos.entidad.nombre}`;
+      else avisar(`${datos.error} Revísalo.`);
       return true;
     } catch {
+      if (codigo() !== cual) return false;
       boton("1").hidden = false; // the page's own way still works
+      avisar("No pudimos buscar tu código postal. Usa el botón «Buscar colonias».");
       return false;
     }
   }
@@ -138,18 +205,20 @@ function colonias(cp) {
   async function buscar() {
     const cual = codigo();
     if (cual === cargado) return;
-    lugar.hidden = sinLugar.hidden = true;
-    if (!/^\d{5}$/.test(cual)) {
-      cargado = "";
+    soltar();
+    if (!/^\d{5}$/.test(cual) || !(await traer(cual)) || lugar.hidden) return;
+    const donde = uno("b", lugar).textContent;
+    recordar();
+    if (lista.length && (laSuya() || !escrita)) {
+      elegir();
+      decir(`${donde}. Colonias en la lista: ${lista.length}.`);
       return;
     }
-    if (!(await traer(cual)) || cargado !== cual) return;
-    if (lista.length) elegir();
-    else {
-      bandera.value = lugar.hidden ? "" : "1";
-      escribir();
-    }
-    if (!lugar.hidden) decir(`${uno("b", lugar).textContent}. Colonias en la lista: ${lista.length}.`);
+    // No list, or what was typed is not in it: it stays as it was typed.
+    bandera.value = "1";
+    perdonar("colonia");
+    escribir();
+    decir(lista.length ? `${donde}. Tu colonia no está en la lista; la dejamos como la escribiste.` : donde);
   }
 
   cp.addEventListener("input", buscar);
@@ -158,14 +227,14 @@ function colonias(cp) {
     bandera.value = "1";
     escribir();
     boton("lista").hidden = false;
-    document.getElementById("id_colonia").focus();
+    control().focus();
   });
   boton("lista").addEventListener("click", async (evento) => {
     evento.preventDefault();
     if (!lista.length) await traer(codigo());
     if (!lista.length) return;
     elegir();
-    document.getElementById("id_colonia").focus();
+    control().focus();
   });
   buscar();
 }
@@ -179,14 +248,17 @@ async function refrescar() {
   for (const zona of todos("[data-vivo]")) {
     const otra = uno(`[data-vivo="${zona.dataset.vivo}"]`, nueva);
     if (!otra || otra.innerHTML === zona.innerHTML) continue;
+    const dicho = todos("[data-decir]", zona).map(({ textContent }) => textContent);
     zona.replaceWith(otra);
-    decir(todos("[data-decir]", otra).at(-1)?.textContent ?? "");
+    const nuevo = todos("[data-decir]", otra).findLast(({ textContent }) => !dicho.includes(textContent));
+    if (nuevo) decir(nuevo.textContent);
   }
 }
 
 /** While a worker or the mail has something to do: ask, more and more slowly, and show it as it comes. */
 async function seguir(main) {
   let visto = "";
+  let leida = Date.now();
   for (let vuelta = 0; main.dataset.estado || uno("[data-pendiente]"); vuelta++) {
     const despacio = !main.dataset.estado || uno("[data-espera]");
     await pausa(Math.min(400 * 1.3 ** vuelta, despacio ? 10_000 : 3000));
@@ -195,9 +267,11 @@ async function seguir(main) {
         const respuesta = await fetch(main.dataset.estado);
         const texto = await respuesta.text();
         if (JSON.parse(texto).pantalla !== main.dataset.pantalla) return location.reload();
-        if (texto === visto) continue;
+        // The state changes, or only the time does: a page that has waited long says so.
+        if (texto === visto && Date.now() - leida < 20_000) continue;
         visto = texto;
       }
+      leida = Date.now();
       await refrescar();
     } catch {
       visto = ""; // without a network, or the server is starting: the trámite goes on, and so do we

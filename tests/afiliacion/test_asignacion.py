@@ -10,10 +10,9 @@ from pytest_django import Settings
 
 from afiliacion.asignacion import SerieAgotada, asignar_nss
 from afiliacion.models import Prefijo, Serie, Subdelegacion
-from nss_portal import tramites
-from nss_portal.identidad import componer_nss, validar_nss
+from nss_portal.identidad import componer_nss, digito_curp, validar_nss
 from nss_portal.models import Aviso, Documento, Persona, Tramite
-from tests.apoyo import Estricto, domicilio, solicitar
+from tests.apoyo import Estricto, domicilio, reanudar, solicitar
 
 pytestmark = pytest.mark.usefixtures("catalogo")
 HOY = date(2026, 11, 19)
@@ -24,12 +23,22 @@ def centro() -> Subdelegacion:
     return Subdelegacion.objects.get(nombre="Centro", entidad="09")
 
 
+def nacida(dia: date, letra: str) -> Persona:
+    """A fictional person without NSS: people of one year of birth share a series."""
+    curp17 = f"EXEM{dia:%y%m%d}MDFX{letra}XA"
+    return Persona.objects.create(
+        curp=curp17 + digito_curp(curp17),
+        nombres="Muestra",
+        primer_apellido="Ejemplo",
+        nacimiento=dia,
+        sexo="M",
+        entidad="DF",
+    )
+
+
 @pytest.fixture
 def personas() -> list[Persona]:
-    lista = list(Persona.objects.sin_nss().order_by("pk")[:6])
-    for persona in lista:  # one year of birth: one series a prefix
-        persona.nacimiento = date(2005, 2, 14)
-    return lista
+    return [nacida(date(2005, 2, 14), letra) for letra in "BCDFGH"]
 
 
 def gastar(*prefijos: str, ultimo: int = 9999) -> None:
@@ -67,8 +76,7 @@ def test_orden_de_los_prefijos(personas: list[Persona], centro: Subdelegacion) -
         asignar_nss(personas[3], centro, HOY)
     assert Persona.objects.get(pk=personas[3].pk).nss is None
     # Another year of birth has its own ten thousand.
-    personas[3].nacimiento = date(2006, 1, 1)
-    assert asignar_nss(personas[3], centro, HOY)[:6] == "282606"
+    assert asignar_nss(nacida(date(2006, 1, 1), "B"), centro, HOY)[:6] == "282606"
 
 
 def test_el_ultimo_numero_se_da_y_no_da_la_vuelta(personas: list[Persona], centro: Subdelegacion) -> None:
@@ -144,21 +152,21 @@ def test_sin_numeros_el_tramite_espera_y_sigue_cuando_hay(
             prefijo=prefijo, anio_registro=registro, anio_nacimiento=nacimiento, ultimo=9999, abierta=HOY
         )
     url = solicitar(cliente, persona.curp)
-    tramites.reanudar()
+    reanudar()
     cliente.post(f"{url}domicilio/", domicilio("97000", "Los Cocos"))
-    tramites.reanudar()
+    reanudar()
     pagina = cliente.get(url).pagina
     assert (pagina.pantallas, pagina.marcas["data-espera"]) == (["procesando"], ["serie-agotada"])
     assert not Persona.objects.get(pk=persona.pk).nss
     assert [m.to for m in mailoutbox] == [["personal@imss.example"]]
-    tramites.reanudar()
+    reanudar()
     assert len(mailoutbox) == 1, "told once"
     # A new prefix for the office: the trámite ends by itself.
     Prefijo.objects.create(
         prefijo="99", subdelegacion=Subdelegacion.objects.get(entidad="31"), origen="publico"
     )
     Tramite.objects.update(libre_desde=Now())
-    tramites.reanudar()
+    reanudar()
     assert cliente.get(url).pagina.pantallas == ["resultado"]
     assert str(Persona.objects.get(pk=persona.pk).nss)[:2] == "99"
 
@@ -166,11 +174,11 @@ def test_sin_numeros_el_tramite_espera_y_sigue_cuando_hay(
 def test_dos_navegadores_para_una_curp(cliente: Estricto, otro_cliente: Estricto) -> None:
     curp = Persona.objects.sin_nss().order_by("curp")[0].curp
     urls = [(c, solicitar(c, curp)) for c in (cliente, otro_cliente)]
-    tramites.reanudar()
+    reanudar()
     for navegador, url in urls:
         assert navegador.get(url).pagina.pantallas == ["domicilio"]
         navegador.post(f"{url}domicilio/", domicilio())
-    while tramites.reanudar():
+    while reanudar():
         pass
     nss = Persona.objects.get(curp=curp).nss
     for navegador, url in urls:

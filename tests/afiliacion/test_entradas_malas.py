@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from nss_portal.demo import CASOS
 from nss_portal.identidad import digito_curp
 from nss_portal.models import Colonia, Domicilio, Estado, Persona, Tramite
-from nss_portal.tramites import reanudar
-from tests.apoyo import CORREO, Estricto, domicilio, formulario, solicitar
+from tests.apoyo import CORREO, Estricto, domicilio, formulario, reanudar, solicitar
 
 BUENA = "EEMA050214MDFJSN"  # completed below: fictional
 

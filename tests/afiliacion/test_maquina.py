@@ -29,7 +29,7 @@ from nss_portal import correo, demo, documentos, renapo, tramites
 from nss_portal.identidad import validar_nss
 from nss_portal.models import Documento, Envio, Estado, Persona, Tramite
 from nss_portal.models.tramite import FLECHAS
-from tests.apoyo import Estricto, domicilio, formulario
+from tests.apoyo import Estricto, domicilio, formulario, reanudar
 
 PANTALLAS = {"procesando", "domicilio", "resultado", "finalizado", "rechazo"}
 
@@ -192,7 +192,7 @@ class Afiliacion(RuleBasedStateMachine):
     @rule(muere_en=st.integers(0, 12))
     def reanudar(self, muere_en: int) -> None:
         self.muere_en = muere_en
-        self.trabajar(tramites.reanudar)
+        self.trabajar(reanudar)
 
     @rule(enviado=enviados)
     def alguien_lo_toma_y_muere(self, enviado: tuple[int, dict[str, str], str]) -> None:
@@ -235,7 +235,7 @@ class Afiliacion(RuleBasedStateMachine):
         self.disponible, self.muere_en = True, 0
         for _ in range(3):
             self.pasa_el_tiempo()
-            while tramites.reanudar():
+            while reanudar():
                 pass
             for tramite in Tramite.objects.filter(estado=Estado.DOMICILIO):
                 # Whoever left can not give the address; with it, the trámite would go on.

@@ -4,12 +4,17 @@ import io
 import re
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pypdf
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.files.storage import default_storage
+from django.utils import timezone
 
+from nss_portal.demo import CASOS
 from nss_portal.identidad import nacimiento_curp, validar_nss
 from nss_portal.models import CaptchaResuelto, Colonia, Documento, Envio, Estado, Persona, Tramite
 from tests.apoyo import CORREO, Estricto, domicilio, formulario, solicitar
@@ -189,8 +194,6 @@ def test_salir_termina_tambien_para_una_galleta_copiada(
 
 
 def test_curp_que_no_esta_en_el_registro(cliente: Estricto, trabajar: Trabajar) -> None:
-    from nss_portal.demo import CASOS
-
     curp = next(caso.curp for caso in CASOS if caso.caso == "no-renapo")
     url = solicitar(cliente, curp)
     trabajar()
@@ -271,8 +274,6 @@ def test_las_consultas_no_crecen_con_las_filas(
         return len(consultas)
 
     antes = contar()
-    from django.utils import timezone
-
     Envio.objects.bulk_create(
         Envio(tramite=tramite, documento=carta, enviado=timezone.now()) for _ in range(20)
     )
@@ -307,3 +308,48 @@ def test_letras_resueltas_solo_valen_en_su_navegador_y_en_su_forma(
     assert otro_cliente.post("/nss/", sin_letras).status_code == 422
     assert cliente.post("/nss/", sin_letras | {"solicitud": str(uuid.uuid4())}).status_code == 422
     assert not Tramite.objects.exists()
+
+
+def test_un_tramite_tiene_su_dia_entero(cliente: Estricto, con_nss: Persona) -> None:
+    """However long ago the form was opened."""
+    datos = formulario(cliente, con_nss.curp)
+    Session.objects.update(expire_date=timezone.now() + timedelta(minutes=2))
+    cliente.post("/nss/", datos)
+    assert Session.objects.get().expire_date > timezone.now() + timedelta(hours=23)
+
+
+def test_se_continua_donde_se_iba(cliente: Estricto, otro_cliente: Estricto, con_nss: Persona) -> None:
+    url = solicitar(cliente, con_nss.curp)
+    for pagina in ("/", "/nss/"):
+        assert url in cliente.get(pagina).content.decode()
+        assert url not in otro_cliente.get(pagina).content.decode()
+
+
+def test_corregir_una_curp_rechazada_conserva_lo_escrito(cliente: Estricto, trabajar: Trabajar) -> None:
+    curp = next(caso.curp for caso in CASOS if caso.caso == "no-renapo")
+    solicitar(cliente, curp)
+    trabajar()
+    campos = cliente.get("/nss/").pagina.campos
+    assert (campos["curp"], campos["correo"], campos["correo_confirmacion"]) == (curp, CORREO, CORREO)
+
+
+def test_visitar_una_direccion_de_enviar_no_es_un_error(
+    cliente: Estricto, trabajar: Trabajar, con_nss: Persona
+) -> None:
+    url = solicitar(cliente, con_nss.curp)
+    trabajar()
+    documento = Documento.objects.all()[0]
+    for direccion in (f"{url}finalizar/", f"{url}domicilio/", f"/documentos/{documento.pk}/enviar/"):
+        assert cliente.get(direccion).url == url
+    assert cliente.get("/salir/").status_code == 302
+    assert cliente.get(url).pagina.pantallas == ["resultado"], "only a POST ends the session"
+
+
+def test_un_archivo_que_falta_se_dice_y_no_revienta(
+    cliente: Estricto, trabajar: Trabajar, con_nss: Persona
+) -> None:
+    solicitar(cliente, con_nss.curp)
+    trabajar()
+    documento = Documento.objects.all()[0]
+    default_storage.delete(documento.archivo.name)
+    assert cliente.get(f"/documentos/{documento.pk}/").status_code == 503

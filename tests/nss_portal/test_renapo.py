@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.db.models.functions import Now
 
-from nss_portal import renapo, tramites
+from nss_portal import renapo
 from nss_portal.identidad import digito_curp
 from nss_portal.models import Persona, Tramite
-from tests.apoyo import Estricto, domicilio, solicitar
+from tests.apoyo import Estricto, domicilio, reanudar, solicitar
 
 pytestmark = pytest.mark.usefixtures("catalogo")
 
@@ -168,15 +168,15 @@ def test_corregir_conserva_el_nss(registro: Registro) -> None:
 def test_el_tramite_espera_y_termina_solo(cliente: Estricto, registro: Registro) -> None:
     registro.responder = con(503, {})
     url = solicitar(cliente, CURP)
-    tramites.reanudar()
+    reanudar()
     pagina = cliente.get(url)
     assert pagina.pagina.pantallas == ["procesando"]
     assert pagina.pagina.marcas["data-espera"] == ["registro-no-disponible"]
     assert cliente.get(f"{url}estado/").json()["espera"] == "registro-no-disponible"
     registro.responder = con(200, DATOS)
     Tramite.objects.update(libre_desde=Now())
-    tramites.reanudar()
+    reanudar()
     assert cliente.get(url).pagina.pantallas == ["domicilio"]
     cliente.post(f"{url}domicilio/", domicilio())
-    tramites.reanudar()
+    reanudar()
     assert cliente.get(url).pagina.pantallas == ["resultado"]

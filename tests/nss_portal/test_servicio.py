@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from nss_portal.bitacora import FormatoSinDatos
+from nss_portal.captcha import LETRAS
 from nss_portal.limites import permitir
 from nss_portal.models import Cupo, Latido
+from nss_portal.settings import _mailer
 from tests.apoyo import Estricto
 
 RAIZ = Path(__file__).resolve().parent.parent.parent
@@ -49,12 +53,72 @@ def test_salud(cliente: Estricto) -> None:
     cache.clear()
     assert cliente.get("/salud/vivo/").json() == {"estado": "ok"}
     assert cliente.get("/salud/").status_code == 503  # no worker has been seen
-    Latido.latir("trabajador")
+    Latido.latir("default")
+    assert cliente.get("/salud/").json()["correo"] is False  # nobody sends
+    Latido.latir("correo")
     respuesta = cliente.get("/salud/")
     assert (respuesta.status_code, respuesta.json()["estado"]) == (200, "ok")
     Latido.objects.update(visto=timezone.now() - timedelta(minutes=2))
     respuesta = cliente.get("/salud/")
     assert respuesta.status_code == 503 and respuesta.json()["trabajador"] is False
+
+
+def test_salud_del_correo(cliente: Estricto, settings: Settings) -> None:
+    for cola in ("default", "correo"):
+        Latido.latir(cola)
+    for demo, mailer, bien in (
+        (False, _mailer(""), False),  # a folder that nobody reads is no mail
+        (True, _mailer(""), True),
+        (False, _mailer("smtp://127.0.0.1:9"), False),
+    ):
+        cache.clear()
+        settings.DEMO, settings.MAILERS = demo, {"default": mailer}
+        assert cliente.get("/salud/").json()["correo"] is bien
+    cache.clear()
+
+
+def test_https_enciende_las_protecciones() -> None:
+    orden = (
+        "from django.conf import settings as s; assert s.SESSION_COOKIE_SECURE and s.CSRF_COOKIE_SECURE "
+        "and s.SECURE_SSL_REDIRECT and s.SECURE_HSTS_SECONDS > 10**7"
+    )
+    variables = {"SECRET_KEY": "x", "ALLOWED_HOSTS": "x", "URL_PUBLICA": "https://portal.example.mx"}
+    env = {"PATH": os.environ["PATH"], "VAR_DIR": os.environ["VAR_DIR"]} | variables
+    argv = [sys.executable, "manage.py", "shell", "-c", orden]
+    assert subprocess.run(argv, cwd=RAIZ, env=env, capture_output=True).returncode == 0
+
+
+def test_un_proxy_ajeno_no_dice_que_vino_por_https(settings: Settings, client: Client) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    https = {"X-Forwarded-Proto": "https"}
+    assert client.get("/salud/vivo/", headers=https).status_code == 301
+    settings.PROXIES_CONFIABLES = ["127.0.0.1"]
+    assert client.get("/salud/vivo/", headers=https).status_code == 200
+
+
+def test_la_entrada_del_personal_tiene_un_tope(cliente: Estricto) -> None:
+    datos = {"username": "admin", "password": "no-es"}
+    for _ in range(10):
+        assert "Demasiados intentos" not in cliente.post("/admin/login/", datos).content.decode()
+    assert "Demasiados intentos" in cliente.post("/admin/login/", datos).content.decode()
+
+
+def test_el_audio_dice_cada_letra(cliente: Estricto) -> None:
+    clave = cliente.get("/nss/").pagina.campos["captcha_0"]
+    respuesta = cliente.get(f"/captcha/audio/{clave}.wav")
+    assert respuesta.status_code == 200
+    assert b"".join(respuesta.streaming_content)[:4] == b"RIFF"
+    respuesta.close()
+    # Each letter by its name, none as another's: «i» for Y would lock people out.
+    dichas = {
+        letra: subprocess.run(
+            ["espeak-ng", "-v", "es-419", "-q", "-x", letra], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for letra in LETRAS
+    }
+    assert len(set(dichas.values())) == len(LETRAS)
+    assert "'i" not in dichas.values()
 
 
 def test_cabeceras_de_seguridad(cliente: Estricto) -> None:

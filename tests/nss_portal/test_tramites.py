@@ -1,8 +1,10 @@
 """The row is the truth: leases, waits, one winner of each move, what `reanudar` takes up."""
 
 import hashlib
+import time
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -10,9 +12,10 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from nss_portal import documentos, renapo, tramites
-from nss_portal.models import Documento, Envio, Estado, Persona, Tramite
+from nss_portal import correo, documentos, renapo, tramites
+from nss_portal.models import Aviso, Documento, Envio, Estado, Persona, Tramite
 from nss_portal.models.tramite import ARRIENDO, DE_TRABAJO, FLECHAS, nuevo_folio
+from tests.apoyo import reanudar
 
 pytestmark = pytest.mark.usefixtures("catalogo")
 
@@ -87,17 +90,17 @@ def test_registro_no_disponible_espera_y_sigue(tramite: Tramite, monkeypatch: py
 
     with monkeypatch.context() as caido:
         caido.setattr(renapo, "identificar", no_responde)
-        tramites.reanudar()
+        reanudar()
         tramite.refresh_from_db()
         assert (tramite.estado, tramite.espera) == (Estado.RECIBIDO, "registro-no-disponible")
         primera = tramite.libre_desde - timezone.now()
-        assert tramites.reanudar() == 0, "it waits before it asks again"
+        assert reanudar() == 0, "it waits before it asks again"
         Tramite.objects.update(libre_desde=Now())
-        tramites.reanudar()
+        reanudar()
         tramite.refresh_from_db()
         assert tramite.libre_desde - timezone.now() > primera, "the pause grows"
     Tramite.objects.update(libre_desde=Now())
-    tramites.reanudar()
+    reanudar()
     tramite.refresh_from_db()
     assert (tramite.estado, tramite.espera) == (Estado.RESUELTO, "")
 
@@ -107,12 +110,12 @@ def test_un_documento_que_no_sale_espera_y_sale_despues(
 ) -> None:
     with monkeypatch.context() as roto:
         roto.setattr(documentos, "pdf", lambda *_: 1 / 0)
-        tramites.reanudar()
+        reanudar()
     tramite.refresh_from_db()
     assert (tramite.estado, tramite.espera) == (Estado.EMITIENDO, "documento")
     assert not Envio.objects.exists(), "no mail without its document"
     Tramite.objects.update(libre_desde=Now())
-    while tramites.reanudar():
+    while reanudar():
         pass
     tramite.refresh_from_db()
     assert tramite.estado == Estado.RESUELTO
@@ -125,15 +128,15 @@ def test_disco_lleno_no_pierde_nada(tramite: Tramite, monkeypatch: pytest.Monkey
 
     with monkeypatch.context() as lleno:
         lleno.setattr(type(default_storage._wrapped), "_save", sin_lugar)  # type: ignore[attr-defined]
-        tramites.reanudar()
+        reanudar()
     assert Documento.objects.filter(emitido=None).count() == 2
     Tramite.objects.update(libre_desde=Now())
-    tramites.reanudar()
+    reanudar()
     assert Documento.objects.exclude(emitido=None).count() == 2
 
 
 def test_los_bytes_guardados_son_los_de_la_huella(tramite: Tramite) -> None:
-    tramites.reanudar()
+    reanudar()
     for documento in Documento.objects.all():
         with documento.archivo.open("rb") as archivo:
             assert hashlib.sha256(archivo.read()).hexdigest() == documento.sha256
@@ -165,10 +168,10 @@ def test_quien_emite_segundo_conserva_los_bytes_del_primero(
 
 
 def test_corregir_a_la_persona_no_cambia_lo_emitido(tramite: Tramite) -> None:
-    tramites.reanudar()
+    reanudar()
     antes = [(d.datos, d.sha256) for d in Documento.objects.all()]
     Persona.objects.filter(curp=tramite.curp).update(nombres="Otro Nombre")
-    tramites.reanudar()
+    reanudar()
     assert [(d.datos, d.sha256) for d in Documento.objects.all()] == antes
 
 
@@ -190,3 +193,52 @@ def test_dos_maquinas_con_relojes_distintos(tramite: Tramite, monkeypatch: pytes
     monkeypatch.setattr(timezone, "now", lambda: ahora - timedelta(hours=1))
     Tramite.objects.update(libre_desde=Now())
     assert Tramite.objects.tomar(tramite.pk)
+
+
+def test_un_acto_deshecho_espera_como_los_demas(tramite: Tramite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a rollback the object is ahead of its row: the wait goes to the row's state, and grows."""
+    monkeypatch.setattr(tramites, "congelar", lambda *_: 1 / 0)
+    pausas = []
+    for _ in range(6):
+        Tramite.objects.update(libre_desde=Now())
+        reanudar()
+        tramite.refresh_from_db()
+        assert (tramite.estado, tramite.espera) == (Estado.RECIBIDO, "atencion")
+        pausas.append(tramite.libre_desde - timezone.now())
+    assert pausas[-1] > 4 * pausas[0]
+    assert Aviso.objects.filter(clave__startswith="atencion").count() == 1, "staff are told, once a day"
+
+
+def test_un_turno_tiene_su_tiempo(tramite: Tramite) -> None:
+    assert tramites.reanudar(segundos=-1) == 0
+    assert tramites.reanudar() == 1
+    assert correo.reanudar(segundos=-1) == 0
+    assert correo.reanudar() == 1
+
+
+def test_un_renglon_malo_no_detiene_a_los_demas(tramite: Tramite) -> None:
+    Tramite.objects.update(intentos=40_000)
+    reanudar()
+    tramite.refresh_from_db()
+    assert tramite.estado == Estado.RESUELTO
+
+
+def test_un_dibujo_que_se_cuelga(tramite: Tramite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tramites, "PLAZO_DOCUMENTO", 0.2)
+    monkeypatch.setattr(documentos, "pdf", lambda *_: time.sleep(5))
+    desde = time.monotonic()
+    tramites.reanudar()
+    assert time.monotonic() - desde < 3
+    tramite.refresh_from_db()
+    assert (tramite.estado, tramite.espera) == (Estado.EMITIENDO, "documento")
+
+
+def test_las_flechas_son_las_del_plano() -> None:
+    """ARCHITECTURE.md draws every arrow there is, and no other."""
+    plano = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text()
+    dibujo = plano.split("## The states of a trámite")[1].split("```")[1]
+    flechas: dict[str, set[str]] = {}
+    for linea in dibujo.strip().splitlines():
+        desde, _, destinos = linea.partition("→")
+        flechas[desde.strip()] = {d.strip() for d in destinos.split("·")} - {"(nothing)"}
+    assert flechas == {desde.value: {a.value for a in destinos} for desde, destinos in FLECHAS.items()}

@@ -104,7 +104,11 @@ class Portal:
         return [pid for pid, (padre, que) in todos.items() if "granian" in que and padre != self.proceso.pid]
 
     def trabajadores(self) -> list[int]:
-        return [pid for pid, (_, que) in procesos(self.marca).items() if "manage.py trabajador" in que]
+        return [
+            pid
+            for pid, (_, que) in procesos(self.marca).items()
+            if que.strip().endswith("manage.py trabajador")
+        ]
 
     def barrer(self) -> None:
         for pid in procesos(self.marca):

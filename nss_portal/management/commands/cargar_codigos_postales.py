@@ -44,10 +44,11 @@ class Command(BaseCommand):
             barra("")
         if options["verbosity"]:
             self.stdout.write(describir(informe))
-        if informe.entidades_ausentes:
+        if ausentes := informe.entidades_ausentes:
+            otras = f" y otras {len(ausentes) - 3}" if len(ausentes) > 3 else ""
             self.stderr.write(
-                f"Aviso: el archivo no trae nada de {', '.join(informe.entidades_ausentes)}: sus colonias "
-                "quedaron retiradas. Si era el de un solo estado, carga el del país entero y volverán."
+                f"Aviso: el archivo no trae nada de {', '.join(ausentes[:3])}{otras}: sus colonias quedaron "
+                "retiradas. Si era el de un solo estado, carga el del país entero y volverán."
             )
 
 

@@ -61,6 +61,7 @@ class Command(BaseCommand):
         if not opciones["solo_web"]:
             argv = [sys.executable, str(settings.BASE_DIR / "manage.py"), "trabajador"]
             hijos += [("trabajador", argv)] * (opciones["solo_trabajador"] or opciones["trabajadores"])
+            hijos.append(("correo", [*argv, "--cola", "correo"]))
         supervisor = Supervisor(hijos)
         if con_web:
             threading.Thread(target=self.anunciar, args=(direccion, puerto), daemon=True).start()

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from nss_portal.tramites import reanudar
+from nss_portal import avisos, correo, tramites
 
 
 class Command(BaseCommand):
@@ -12,6 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, **opciones: Any) -> None:
         total = 0
-        while retomados := reanudar():
+        while retomados := tramites.reanudar() + correo.reanudar():
             total += retomados
+        avisos.enviar_pendientes()
         self.stdout.write(f"Retomados: {total}." if total else "No había nada pendiente.")

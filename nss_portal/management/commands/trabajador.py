@@ -3,22 +3,25 @@
 import logging
 import signal
 import time
+from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import Error, close_old_connections, connections
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from nss_portal import documentos
+from nss_portal import avisos, correo, documentos, tramites
 from nss_portal.models import Latido
-from nss_portal.tramites import reanudar
 
 log = logging.getLogger("nss_portal.trabajador")
 
-COLA, ALMACEN = "default", "default"
+ALMACEN = "default"
 CADA = 2.0  # seconds between two looks at what nobody holds
+TURNO = 5.0  # seconds that one such look may take: the beat must not wait for a slow server outside
+UN_DIA = 24 * 3600.0
 PAUSA = 0.15  # seconds between two looks at an empty queue
 
 
@@ -33,8 +36,14 @@ class Command(BaseCommand):
     requires_system_checks = []
     seguir = True
     proxima = 0.0  # when to look again at what nobody holds (monotonic)
+    purga = 0.0  # when to forget again what has expired (monotonic)
+    cola = "default"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--cola", choices=["default", "correo"], default="default")
 
     def handle(self, **opciones: Any) -> None:
+        self.cola = opciones["cola"]
         for senal in (signal.SIGTERM, signal.SIGINT):
             signal.signal(senal, self.terminar)
         for falta in documentos.revisar():
@@ -65,20 +74,31 @@ class Command(BaseCommand):
         while self.seguir and (falta := hasta - time.monotonic()) > 0:
             time.sleep(min(falta, PAUSA))
 
+    def retomar(self) -> None:
+        """What nobody holds, each worker its own: mail must not keep anybody waiting for a number."""
+        if self.cola == "default":
+            tramites.reanudar(TURNO)
+            return
+        correo.reanudar(TURNO)
+        avisos.enviar_pendientes()
+        if time.monotonic() >= self.purga:
+            call_command("purgar", verbosity=0)
+            self.purga = time.monotonic() + UN_DIA
+
     def vuelta(self) -> bool:
         """Beat and resume when it is time; then one task. Says whether there was one."""
         if time.monotonic() >= self.proxima:
             close_old_connections()
-            Latido.latir("trabajador")
-            reanudar()
+            Latido.latir(self.cola)
+            self.retomar()
             self.proxima = time.monotonic() + CADA
         # A plain read: the package's claim takes SQLite's write lock even when the queue is empty.
-        listas = DBTaskResult.objects.ready().filter(queue_name=COLA, backend_name=ALMACEN)
+        listas = DBTaskResult.objects.ready().filter(queue_name=self.cola, backend_name=ALMACEN)
         if not (self.seguir and listas.exists()):
             return False
         # One task at a time, so that the beat never waits for a long queue. `run` installs no signal handler.
         Worker(
-            queue_names=[COLA],
+            queue_names=[self.cola],
             excluded_queue_names=[],
             backend_name=ALMACEN,
             worker_id=get_random_string(32),

@@ -1,0 +1,41 @@
+"""`manage.py cargar_personas`: the registry of people, from a CSV."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from nss_portal import padron
+from nss_portal.carga import Barra, CargaInvalida
+
+
+class Command(BaseCommand):
+    help = (
+        f"Carga personas de un CSV en UTF-8 con las columnas {','.join(padron.COLUMNAS)} (el NSS puede ir "
+        "vacío). Se puede repetir: agrega a quien falta, corrige nombres y da su NSS a quien no lo tiene; "
+        "nunca lo cambia. Con una línea mala no guarda nada."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("archivo", metavar="FILE", help="El CSV.")
+
+    def handle(self, *args: Any, archivo: str, **options: Any) -> None:
+        barra = Barra(self.stderr)
+        try:
+            informe = padron.cargar(archivo, barra)
+        except CargaInvalida as error:
+            raise CommandError(str(error)) from error
+        finally:
+            barra("")
+        if options["verbosity"]:
+            self.stdout.write(describir(informe))
+
+
+def describir(informe: padron.Informe) -> str:
+    """The report in words."""
+    if informe.iguales == informe.total:
+        return f"Sin cambios: las {informe.total:,} personas del archivo ya estaban así."
+    return (
+        f"Personas: {informe.total:,} en el archivo; {informe.nuevas:,} nuevas, "
+        f"{informe.cambiadas:,} cambiadas, {informe.iguales:,} sin cambio."
+    )

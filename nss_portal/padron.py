@@ -1,0 +1,261 @@
+"""The registry of people, loaded from a CSV: as many as a million, judged first and written all or none."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from nss_portal.carga import (
+    Avisar,
+    CargaInvalida,
+    Fuente,
+    LineaMala,
+    abrir,
+    consultar,
+    ejecutar,
+    etapa,
+    indexar,
+    insertar,
+    limpiar,
+)
+from nss_portal.identidad import (
+    enmascarar_curp,
+    entidad_curp,
+    nacimiento_curp,
+    normalizar_curp,
+    sexo_curp,
+    validar_curp,
+    validar_nss,
+)
+
+COLUMNAS = ["curp", "nombres", "primer_apellido", "segundo_apellido", "nss"]
+# Bad lines that are told; the others are counted.
+MUESTRA = 20
+_CABEN = 50
+_BOM = b"\xef\xbb\xbf"
+
+# What `identidad` says is said to the number's owner; this is said of somebody else's. Its word on the form
+# («En la posición 5 va un número, no «O»») is good for both.
+_CURP_MALA = {
+    "longitud": "la CURP debe tener 18 caracteres.",
+    "palabra": "la CURP empieza con cuatro letras que el registro de población no asigna.",
+    "entidad": "la entidad de la CURP (posiciones 12 y 13) no existe.",
+    "fecha": "la fecha de la CURP no existe o todavía no llega.",
+    "digito": "el último carácter de la CURP no coincide con los demás.",
+}
+_NSS_MALO = {
+    "longitud": "el NSS debe tener 11 números.",
+    "digito": "el último número del NSS no coincide con los demás.",
+}
+
+
+@dataclass
+class Informe:
+    total: int = 0
+    nuevas: int = 0
+    cambiadas: int = 0
+
+    @property
+    def iguales(self) -> int:
+        return self.total - self.nuevas - self.cambiadas
+
+
+@dataclass
+class _Malas:
+    """The bad lines: how many, and what is wrong with the first ones."""
+
+    total: int = 0
+    primeras: list[tuple[int, str]] = field(default_factory=list)
+
+    def agregar(self, linea: int, curp: str, motivo: str) -> None:
+        self.total += 1
+        # In the file's order, twice at most: as it is read, and when the whole is looked at.
+        if len(self.primeras) < 2 * MUESTRA:
+            self.primeras.append((linea, f"Línea {linea} (CURP {enmascarar_curp(curp)}): {motivo}"))
+
+    def rechazar(self) -> None:
+        """Raises CargaInvalida if there is any."""
+        if not self.total:
+            return
+        textos = [texto for _, texto in sorted(self.primeras)[:MUESTRA]]
+        cuantas = "una línea" if self.total == 1 else f"{self.total:,} líneas"
+        cabeza = f"El archivo tiene {cuantas} con errores y no se cargó nada."
+        if self.total > len(textos):
+            cabeza += f" Las primeras {len(textos)}:"
+        raise CargaInvalida("\n".join([cabeza, *textos]))
+
+
+# A line of the file, as it will be a row: number, CURP, names, birth, sex, entidad, NSS.
+_Fila = tuple[int, str, str, str, str, str, str, str, str | None]
+
+
+def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
+    """Add the people of the CSV and correct the names of those who are there; the report counts both.
+
+    All or nothing: one bad line and nothing is written. Safe to call twice. A number is never taken back or
+    changed: it is given to who has none, and one that differs from the person's is a bad line. The file goes
+    line by line to a staging table and is judged there, so it never is whole in memory and the portal is
+    held only for the end. Raises CargaInvalida.
+    """
+    malas = _Malas()
+    with abrir(ruta) as fuente, etapa(_ETAPA, _COLUMNAS):
+        insertar(_ETAPA, _CAMPOS, _filas(fuente, malas, timezone.localdate(), avisar))
+        avisar("Revisando")
+        indexar(_ETAPA, "curp", "nss")
+        try:
+            with transaction.atomic():
+                _esperar_turno()
+                _revisar(malas)
+                avisar("Guardando")
+                informe = _guardar()
+                # On PostgreSQL the portal goes on giving numbers meanwhile.
+                _revisar(malas)
+        except IntegrityError:
+            # Not `from error`: it quotes the numbers.
+            raise CargaInvalida(
+                "Mientras se guardaba, el portal dio de alta a alguna de estas personas o le asignó número: "
+                "no se cargó nada; vuelve a intentarlo."
+            ) from None
+    return informe
+
+
+_ETAPA = "carga_personas"
+_COLUMNAS = (
+    "linea integer PRIMARY KEY, curp text, nombres text, primer_apellido text, segundo_apellido text, "
+    "nacimiento date, sexo text, entidad text, nss text"
+)
+_CAMPOS = [columna.split()[0] for columna in _COLUMNAS.split(", ")]
+
+
+def _filas(fuente: Fuente, malas: _Malas, hoy: date, avisar: Avisar) -> Iterator[_Fila]:
+    """The good lines; what is wrong with the others goes to `malas`."""
+    lineas = fuente.lineas(avisar)
+    orden = _orden(*next(lineas, (1, b"")))
+    for numero, linea in lineas:
+        curp = ""
+        try:
+            campos = _separar(linea)
+            if len(campos) != len(COLUMNAS):
+                raise LineaMala(f"tiene {len(campos)} columnas y deben ser {len(COLUMNAS)}.")
+            campos = [campos[i] for i in orden]
+            curp = normalizar_curp(campos[0])
+            fila = leer(campos, hoy)
+        except LineaMala as motivo:
+            malas.agregar(numero, curp, str(motivo))
+        else:
+            yield (numero, *fila)
+
+
+def _orden(numero: int, linea: bytes) -> list[int]:
+    """Where each column is: a spreadsheet may have moved them."""
+    try:
+        cabecera = [columna.strip().lower() for columna in _separar(linea.removeprefix(_BOM))]
+        if len(cabecera) == len(COLUMNAS):
+            return [cabecera.index(columna) for columna in COLUMNAS]
+    except ValueError:  # LineaMala is one
+        pass
+    raise CargaInvalida(f"La línea {numero} debe nombrar las columnas: {','.join(COLUMNAS)} (CSV en UTF-8).")
+
+
+def _separar(linea: bytes) -> list[str]:
+    """The fields of one line. Each line is read on its own: a quote left open spoils no other."""
+    try:
+        return next(csv.reader([linea.decode("utf-8")], strict=True))
+    except UnicodeDecodeError:
+        raise LineaMala("no es texto en UTF-8.") from None
+    except csv.Error:
+        raise LineaMala("no es CSV: revisa sus comillas.") from None
+
+
+def leer(campos: list[str], hoy: date) -> tuple[str, str, str, str, str, str, str, str | None]:
+    """What a line says, in the order of COLUMNAS, and what its CURP says of the person. Raises LineaMala."""
+    curp, nss = _curp(campos[0], hoy), _nss(campos[4])
+    nombres, primero, segundo = map(limpiar, campos[1:4])
+    for texto, que in ((nombres, "nombres"), (primero, "primer_apellido")):
+        if not texto:
+            raise LineaMala(f"falta {que}.")
+    for texto, que in zip((nombres, primero, segundo), COLUMNAS[1:4], strict=True):
+        if len(texto) > _CABEN:
+            raise LineaMala(f"{que} pasa de {_CABEN} caracteres.")
+    nacimiento = nacimiento_curp(curp).isoformat()
+    return curp, nombres, primero, segundo, nacimiento, sexo_curp(curp), entidad_curp(curp), nss
+
+
+def _curp(escrita: str, hoy: date) -> str:
+    try:
+        return validar_curp(escrita, hoy)
+    except ValidationError as error:
+        raise LineaMala(_CURP_MALA.get(error.code or "") or f"CURP: {error.messages[0]}") from None
+
+
+def _nss(escrito: str) -> str | None:
+    try:
+        return validar_nss(escrito) if escrito.strip() else None
+    except ValidationError as error:
+        raise LineaMala(_NSS_MALO.get(error.code or "") or f"NSS: {error.messages[0]}") from None
+
+
+def _esperar_turno() -> None:
+    """Of two loaders at once, the second one waits here. SQLite's transaction already is the only one."""
+    if connection.vendor == "postgresql":
+        consultar("SELECT pg_advisory_xact_lock(hashtext('cargar_personas'))")
+
+
+def _repetidas(columna: str, que: str) -> str:
+    """The lines whose `columna` is in an earlier one."""
+    return f"""
+        SELECT e.linea, e.curp, '{que} ya está en la línea ' || p.linea || '.' AS motivo
+        FROM {_ETAPA} e JOIN (
+            SELECT {columna}, MIN(linea) AS linea FROM {_ETAPA}
+            WHERE {columna} IS NOT NULL GROUP BY {columna} HAVING COUNT(*) > 1
+        ) p ON p.{columna} = e.{columna} AND p.linea < e.linea
+    """
+
+
+# A line counts once, whatever is wrong with it.
+_MALAS = f"""
+    SELECT linea, curp, MIN(motivo), COUNT(*) OVER () FROM (
+        {_repetidas("curp", "esta CURP")}
+        UNION ALL {_repetidas("nss", "su NSS")}
+        UNION ALL
+        SELECT e.linea, e.curp, 'su NSS es de otra persona.'
+        FROM {_ETAPA} e JOIN nss_portal_persona p ON p.nss = e.nss AND p.curp <> e.curp
+        UNION ALL
+        SELECT e.linea, e.curp, 'ya tiene otro NSS, y un NSS es para siempre.'
+        FROM {_ETAPA} e JOIN nss_portal_persona p ON p.curp = e.curp AND p.nss <> e.nss
+    ) malas GROUP BY linea, curp ORDER BY linea LIMIT {MUESTRA}
+"""
+
+
+def _revisar(malas: _Malas) -> None:
+    """What only the whole file shows, beside what the people in the table have. Raises CargaInvalida."""
+    filas = consultar(_MALAS)
+    for linea, curp, motivo, _ in filas:
+        malas.agregar(linea, curp, motivo)
+    if filas:
+        malas.total += filas[0][-1] - len(filas)
+    malas.rechazar()
+
+
+def _guardar() -> Informe:
+    [(total,)] = consultar(f"SELECT COUNT(*) FROM {_ETAPA}")
+    if not total:
+        raise CargaInvalida("El archivo no trae personas.")
+    cambiadas = ejecutar(f"""
+        UPDATE nss_portal_persona AS p SET nombres = e.nombres, primer_apellido = e.primer_apellido,
+            segundo_apellido = e.segundo_apellido, nss = COALESCE(p.nss, e.nss)
+        FROM {_ETAPA} e WHERE e.curp = p.curp AND (
+            p.nombres <> e.nombres OR p.primer_apellido <> e.primer_apellido
+            OR p.segundo_apellido <> e.segundo_apellido OR (p.nss IS NULL AND e.nss IS NOT NULL)
+        )
+    """)
+    datos = ", ".join(_CAMPOS[1:])
+    nuevas = ejecutar(f"""
+        INSERT INTO nss_portal_persona ({datos}) SELECT {datos} FROM {_ETAPA} e
+        WHERE NOT EXISTS (SELECT 1 FROM nss_portal_persona p WHERE p.curp = e.curp) ORDER BY linea
+    """)
+    return Informe(total, nuevas, cambiadas)
