@@ -33,6 +33,8 @@ capturas:
 PRODUCCION = env -u DEBUG -u DEMO URL_PUBLICA=https://portal.example.mx ALLOWED_HOSTS=portal.example.mx \
 	DATABASE_URL=sqlite://:memory: EMAIL_URL=smtp+tls://correo.example.mx \
 	SECRET_KEY="$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')"
+# A file's tests share a portal: a file goes whole to one process.
+A_LA_VEZ = -n 2 --dist loadfile
 titulo = @printf '\n== %s\n'
 
 check:
@@ -48,7 +50,7 @@ check:
 	$(titulo) 'Despliegue'
 	@$(PRODUCCION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 	$(titulo) 'Pruebas en SQLite'
-	@env -u DATABASE_URL $(PYTHON) -m pytest $(ARGS)
+	@env -u DATABASE_URL $(PYTHON) -m pytest $(A_LA_VEZ) $(ARGS)
 	$(titulo) 'Pruebas en PostgreSQL'
-	@bin/con_postgres $(PYTHON) -m pytest $(ARGS)
+	@bin/con_postgres $(PYTHON) -m pytest $(A_LA_VEZ) $(ARGS)
 	@printf '\nTodo bien.\n'

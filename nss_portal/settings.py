@@ -179,7 +179,10 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
-LANGUAGE_CODE = "es-mx"
+# Django's Mexican Spanish is half translated; the general one is whole, and writes months in lower case.
+# Numbers and dates as Mexico writes them: nss_portal/formatos.
+LANGUAGE_CODE = "es"
+FORMAT_MODULE_PATH = ["nss_portal.formatos"]
 TIME_ZONE = "America/Mexico_City"
 USE_TZ = True
 

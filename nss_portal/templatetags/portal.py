@@ -7,7 +7,7 @@ from django.templatetags.static import static
 from django.utils.dates import MONTHS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
+from django.utils.timezone import get_default_timezone, localtime
 
 from nss_portal.identidad import enmascarar_correo, enmascarar_curp, enmascarar_nombre, enmascarar_nss
 
@@ -40,9 +40,9 @@ def fecha(iso: str) -> date:
 
 @register.filter
 def fecha_larga(momento: date) -> str:
-    """«22 de noviembre de 2026»; Django's own Spanish writes the month with a capital letter."""
-    local = localtime(momento) if isinstance(momento, datetime) else momento
-    return f"{local.day} de {MONTHS[local.month]} de {local.year}".lower()
+    """«22 de noviembre de 2026», in Mexico City."""
+    local = localtime(momento, get_default_timezone()) if isinstance(momento, datetime) else momento
+    return f"{local.day} de {MONTHS[local.month]} de {local.year}"
 
 
 @register.filter

@@ -74,7 +74,8 @@ def entorno(tmp_path_factory: pytest.TempPathFactory) -> Entorno:
         "DATABASE_URL": f"sqlite:///{carpeta / 'portal.sqlite3'}",
     }
     ajeno = {k: v for k, v in os.environ.items() if k not in {"DEBUG", "EMAIL_URL", "RENAPO_URL"}}
-    subprocess.run([*MANAGE, "migrate", "-v0"], env=ajeno | propio, check=True)
+    for orden in (["migrate"], ["collectstatic", "--no-input"]):
+        subprocess.run([*MANAGE, *orden, "-v0"], env=ajeno | propio, check=True)
     return ajeno | propio
 
 

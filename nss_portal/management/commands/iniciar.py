@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import Error, connections
+from django.db import DatabaseError, Error, connections
 
 from nss_portal.procesos import Supervisor, morir_con_el_padre
 
@@ -62,6 +62,7 @@ class Command(BaseCommand):
             argv = [sys.executable, str(settings.BASE_DIR / "manage.py"), "trabajador"]
             hijos += [("trabajador", argv)] * (opciones["solo_trabajador"] or opciones["trabajadores"])
             hijos.append(("correo", [*argv, "--cola", "correo"]))
+        revisar_preparacion(con_web)
         supervisor = Supervisor(hijos)
         if con_web:
             threading.Thread(target=self.anunciar, args=(direccion, puerto), daemon=True).start()
@@ -77,6 +78,20 @@ class Command(BaseCommand):
             lineas += [*ejemplos(), *usuarios(f"http://{anfitrion}:{puerto}")]
         self.stdout.write("\n".join([*lineas, "Ctrl-C para terminar."]))
         self.stdout.flush()
+
+
+def revisar_preparacion(con_web: bool) -> None:
+    """Leave with one sentence when there are no tables or no collected files: every page would fail."""
+    try:
+        preparada = "nss_portal_persona" in connections["default"].introspection.table_names()
+    except DatabaseError as error:
+        raise SystemExit(f"No puedo usar la base de datos: {str(error).strip().splitlines()[0]}") from None
+    finally:
+        connections.close_all()
+    if not preparada:
+        raise SystemExit("La base de datos está vacía. Prepárala con: manage.py migrate")
+    if con_web and not (settings.STATIC_ROOT / "staticfiles.json").exists():
+        raise SystemExit("Faltan los archivos estáticos. Reúnelos con: manage.py collectstatic")
 
 
 def reservar(direccion: str, puerto: int) -> socket.socket:
