@@ -46,6 +46,7 @@ def solicitar(request: HttpRequest) -> HttpResponse:
         return redirect(repetida)
     if "otra_imagen" in enviado:
         return _formulario(request, SolicitudForm(initial=enviado, navegador=navegador))
+    copiada = False
     # The letters are spent and the trámite is born in one transaction: of two clicks, the second one
     # waits for the first and then finds its trámite.
     try:
@@ -60,9 +61,11 @@ def solicitar(request: HttpRequest) -> HttpResponse:
         # The same number, taken: by this browser's other click (found below), or by the browser whose form
         # this is a copy of; then it begins again with a number of its own.
         form = SolicitudForm(initial=enviado | {"solicitud": uuid.uuid4()}, navegador=navegador)
-        messages.warning(request, "Esta forma se abrió en otro navegador. Revísala y vuelve a enviarla.")
+        copiada = True
     if repetida := mios.first():
         return redirect(repetida)
+    if copiada:
+        messages.warning(request, "Esta forma se abrió en otro navegador. Revísala y vuelve a enviarla.")
     return _formulario(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

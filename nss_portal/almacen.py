@@ -11,7 +11,12 @@ class Duradero(FileSystemStorage):
     """A folder whose files survive a power cut: the row that says «issued» must not outlive the bytes."""
 
     def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
-        guardado = super().save(name, content, max_length=max_length)
+        libre = self.get_available_name(name or "sin-nombre", max_length=max_length)
+        try:
+            guardado = super().save(libre, content, max_length=max_length)
+        except OSError:
+            self.delete(libre)  # half a file on a full disk would keep it full
+            raise
         ruta = self.path(guardado)
         for cual in (ruta, os.path.dirname(ruta)):
             descriptor = os.open(cual, os.O_RDONLY)

@@ -9,9 +9,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from nss_portal.models import Aviso
+from nss_portal.plazos import plazo
 
 log = logging.getLogger(__name__)
 PAUSA = timedelta(minutes=5)
+PLAZO = 20.0  # seconds for a whole conversation with the mail server
 
 
 def avisar(clave: str, asunto: str, texto: str) -> None:
@@ -28,8 +30,10 @@ def enviar_pendientes() -> None:
         if not Aviso.objects.por_enviar().filter(pk=aviso.pk).update(libre_desde=Now() + PAUSA):
             continue
         try:
-            send_mail(f"[Portal] {aviso.asunto}", aviso.texto, None, settings.AVISOS_CORREO)
+            with plazo(PLAZO):
+                send_mail(f"[Portal] {aviso.asunto}", aviso.texto, None, settings.AVISOS_CORREO)
         except Exception as error:
             log.warning("aviso %s: %s", aviso.pk, type(error).__name__)
+            return  # the next one would fail too
         else:
             Aviso.objects.filter(pk=aviso.pk).update(enviado=timezone.now())

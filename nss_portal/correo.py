@@ -21,13 +21,15 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from nss_portal import limites
+from nss_portal import avisos, limites
 from nss_portal.models import Documento, Envio
 from nss_portal.plazos import plazo
 
 log = logging.getLogger(__name__)
 PLAZO = 20.0  # seconds for a whole conversation with the mail server
 PAUSA_MAXIMA = timedelta(minutes=30)
+PAUSA_DE_UN_SERVICIO = timedelta(seconds=15)  # a server that comes back finds everything waiting
+INTENTOS_SIN_AVISAR = 8
 PAUSA_TOPE = timedelta(seconds=3)
 
 
@@ -86,7 +88,15 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
             enviar(envio.tramite.tipo, envio.tramite.correo, contexto, adjuntos, message_id)
     except Exception as error:  # whatever it is, it must not keep the other mails from going out
         definitivo = _es_definitivo(error)
-        pausa = min(timedelta(seconds=5 * 2 ** min(envio.intentos, 9)), PAUSA_MAXIMA)
+        tope = PAUSA_DE_UN_SERVICIO if _sin_servidor(error) else PAUSA_MAXIMA
+        pausa = min(timedelta(seconds=5 * 2 ** min(envio.intentos, 9)), tope)
+        if definitivo or envio.intentos >= INTENTOS_SIN_AVISAR:
+            avisos.avisar(
+                f"correo:{timezone.localdate()}",
+                "Hay correos que no salen",
+                f"Hoy hay correos rechazados o que ya se intentaron {INTENTOS_SIN_AVISAR} veces. Revisa el "
+                f"servidor de correo y la lista de envíos en {settings.URL_PUBLICA}/admin/.",
+            )
         Envio.objects.filter(pk=pk, enviado=None).update(rechazado=definitivo, libre_desde=Now() + pausa)
         que = "rechazado" if definitivo else "se reintenta"
         log.warning("envío %s: %s, %s", pk, type(error).__name__, que)

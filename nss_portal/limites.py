@@ -33,6 +33,8 @@ def permitir(clave: str, cupo: int, ventana: timedelta) -> bool:
         )
         if nueva:
             return True
+        if fila.visto > ahora + ventana:  # a clock was far ahead for a moment: do not wait for that day
+            fila.visto = ahora
         # A clock that jumped back gives nothing, and takes nothing.
         lapso = max(ahora - fila.visto, timedelta(0)) / ventana
         disponible = min(float(cupo), fila.disponible + cupo * lapso)

@@ -21,7 +21,8 @@ def plazo(segundos: float) -> Iterator[None]:
         raise TimeoutError(f"took more than {segundos} s")
 
     anterior = signal.signal(signal.SIGALRM, vencer)
-    signal.setitimer(signal.ITIMER_REAL, segundos)
+    # Again every second: a library may take the first for the failure of one address and try the next.
+    signal.setitimer(signal.ITIMER_REAL, segundos, 1.0)
     try:
         yield
     finally:

@@ -2,13 +2,18 @@
 
 import asyncio
 import logging
+import threading
+from collections.abc import Callable, Coroutine
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 from nss_portal.identidad import entidad_curp, nacimiento_curp, sexo_curp
 from nss_portal.models import Persona
+
+if TYPE_CHECKING:
+    import httpx
 
 log = logging.getLogger(__name__)
 
@@ -57,18 +62,40 @@ def _preguntar(url: str, curp: str) -> dict[str, Any] | None:
                     raise NoDisponible("the answer is too long")
             return httpx.Response(respuesta.status_code, content=cuerpo)
 
+    respuesta = _en_un_hilo(pedir)
     try:
-        respuesta = asyncio.run(pedir())
         if respuesta.status_code == 404:
             return None
         if respuesta.status_code != 200:
             raise NoDisponible(f"status {respuesta.status_code}")
         datos = respuesta.json()
-    except (httpx.HTTPError, TimeoutError, ValueError) as error:
+    except ValueError as error:
         raise NoDisponible(type(error).__name__) from error
     if not isinstance(datos, dict):
         raise NoDisponible("not a JSON object")
     return datos
+
+
+def _en_un_hilo(pedir: Callable[[], Coroutine[Any, Any, "httpx.Response"]]) -> "httpx.Response":
+    """Await it in a thread that is left behind when it is late.
+
+    Looking a name up can not be cancelled: a name server that says nothing would hold the worker.
+    """
+    respuestas: list[httpx.Response] = []
+    fallas: list[Exception] = []
+
+    def correr() -> None:
+        try:
+            respuestas.append(asyncio.run(pedir()))
+        except Exception as error:
+            fallas.append(error)
+
+    hilo = threading.Thread(target=correr, daemon=True)
+    hilo.start()
+    hilo.join(PLAZO + 0.5)
+    if respuestas:
+        return respuestas[0]
+    raise NoDisponible(type(fallas[0]).__name__ if fallas else "no answer in time")
 
 
 def _revisar(curp: str, datos: dict[str, Any]) -> dict[str, Any]:

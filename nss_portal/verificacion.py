@@ -30,7 +30,7 @@ def revisar(documento: Documento | None) -> Resultado:
     try:
         with documento.archivo.open("rb") as archivo:
             huella = hashlib.sha256(archivo.read()).hexdigest()
-    except OSError:
+    except FileNotFoundError:
         huella = ""
     return Resultado.VALIDO if huella == documento.sha256 else Resultado.ALTERADO
 

@@ -21,11 +21,19 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='colonia',
             name='clave_oficial',
-            field=models.CharField(blank=True, editable=False, max_length=12, null=True, unique=True, verbose_name='clave oficial'),
+            field=models.CharField(blank=True, editable=False, max_length=12, null=True, verbose_name='clave oficial'),
         ),
         migrations.AddConstraint(
             model_name='colonia',
             constraint=models.UniqueConstraint(condition=models.Q(('vigente', True)), fields=('codigo_postal', 'nombre_plegado', 'tipo'), name='colonia_unica_en_su_codigo'),
+        ),
+        migrations.AddConstraint(
+            model_name='colonia',
+            constraint=models.UniqueConstraint(condition=models.Q(('clave_oficial__isnull', False)), fields=('clave_oficial',), name='colonia_clave_oficial_unica'),
+        ),
+        migrations.AddIndex(
+            model_name='tramite',
+            index=models.Index(condition=models.Q(('espera__gt', '')), fields=['-folio'], name='tramite_que_espera'),
         ),
         migrations.AddConstraint(
             model_name='colonia',

@@ -114,10 +114,9 @@ class Colonia(models.Model):
     nombre = models.CharField("nombre", max_length=100)
     nombre_plegado = models.CharField("nombre plegado", max_length=100, editable=False)
     tipo = models.CharField("tipo", max_length=40)
-    # The keys of entidad and municipio and the official file's number; null until that file is loaded.
-    clave_oficial = models.CharField(
-        "clave oficial", max_length=12, null=True, blank=True, unique=True, editable=False
-    )
+    # The keys of entidad and municipio and the official file's number; null until that file is loaded: an
+    # empty text would be the same key for all.
+    clave_oficial = models.CharField("clave oficial", max_length=12, null=True, blank=True, editable=False)  # noqa: DJ001
     # Retired from the catalogue, never deleted: people's addresses refer to it.
     vigente = models.BooleanField("vigente", default=True)
 
@@ -131,6 +130,13 @@ class Colonia(models.Model):
                 name="colonia_unica_en_su_codigo",
                 fields=["codigo_postal", "nombre_plegado", "tipo"],
                 condition=Q(vigente=True),
+            ),
+            # With a condition, no foreign key can lean on it: on PostgreSQL, giving the keys does not lock
+            # out whoever is writing an address that refers to the row.
+            models.UniqueConstraint(
+                name="colonia_clave_oficial_unica",
+                fields=["clave_oficial"],
+                condition=Q(clave_oficial__isnull=False),
             ),
             models.CheckConstraint(
                 name="colonia_clave_oficial_de_cifras",

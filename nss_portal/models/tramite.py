@@ -20,6 +20,8 @@ from nss_portal.models.territorio import CodigoPostal, Colonia
 # plus one turn of `reanudar`: well under the 30 s that we promise.
 ARRIENDO = timedelta(seconds=15)
 ESPERA_MAXIMA = timedelta(minutes=5)
+# A service that was away and is back finds everything waiting well within half a minute.
+ESPERA_DE_UN_SERVICIO = timedelta(seconds=15)
 
 
 class Estado(models.TextChoices):
@@ -119,7 +121,9 @@ class Tramite(models.Model):
         indexes = [
             models.Index(
                 name="tramite_por_atender", fields=["libre_desde"], condition=Q(estado__in=list(DE_TRABAJO))
-            )
+            ),
+            # What staff look for first, among a million that wait for nothing.
+            models.Index(name="tramite_que_espera", fields=["-folio"], condition=Q(espera__gt="")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -165,7 +169,9 @@ class Tramite(models.Model):
 
     def esperar(self, espera: str) -> None:
         """Not now: come back later, with a pause that doubles. Never a refusal."""
-        pausa = min(timedelta(seconds=2 ** min(self.intentos, 12)), ESPERA_MAXIMA)
+        servicio = espera == Tramite.Espera.REGISTRO_NO_DISPONIBLE
+        pausa = timedelta(seconds=2 ** min(self.intentos, 12))
+        pausa = min(pausa, ESPERA_DE_UN_SERVICIO if servicio else ESPERA_MAXIMA)
         Tramite.objects.filter(pk=self.pk, estado=self.estado).update(
             espera=espera, libre_desde=Now() + pausa
         )

@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 
 from afiliacion import asignacion
 from nss_portal import correo, demo, documentos, renapo, tramites
+from nss_portal.almacen import Duradero
 from nss_portal.identidad import validar_nss
 from nss_portal.models import Documento, Envio, Estado, Persona, Tramite
 from nss_portal.models.tramite import FLECHAS
@@ -37,6 +38,7 @@ PANTALLAS = {"procesando", "domicilio", "resultado", "finalizado", "rechazo"}
 # Where a worker can die, before or after: on both sides of each commit and of each effect outside.
 MORTALES: list[tuple[Any, str]] = [
     (documentos, "pdf"),
+    (Duradero, "save"),
     (tramites, "congelar"),
     (correo, "encolar"),
     (correo, "enviar"),

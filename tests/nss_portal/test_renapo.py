@@ -1,12 +1,16 @@
 """The registry over HTTP: a real server that is right, down, slow, lying, garbled."""
 
 import json
+import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 
 from nss_portal import renapo
@@ -180,3 +184,25 @@ def test_el_tramite_espera_y_termina_solo(cliente: Estricto, registro: Registro)
     cliente.post(f"{url}domicilio/", domicilio())
     reanudar()
     assert cliente.get(url).pagina.pantallas == ["resultado"]
+
+
+def test_un_servidor_de_nombres_mudo(settings, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    """Looking a name up can not be cancelled: the worker does not wait for it."""
+    settings.RENAPO_URL = "http://registro.example/curp"
+    monkeypatch.setattr(renapo, "PLAZO", 0.3)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(4))
+    desde = time.monotonic()
+    with pytest.raises(renapo.NoDisponible):
+        renapo.identificar(CURP)
+    assert time.monotonic() - desde < 2
+
+
+def test_las_pausas_de_un_servicio_son_cortas() -> None:
+    """A registry that was away for an hour finds everything waiting when it is back, within half a minute."""
+    with transaction.atomic():
+        tramite = tramites.iniciar("nss", uuid.uuid4(), "n", CURP, "a@correo.example")
+    Tramite.objects.update(intentos=500)
+    tramite.refresh_from_db()
+    tramite.esperar(Tramite.Espera.REGISTRO_NO_DISPONIBLE)
+    tramite.refresh_from_db()
+    assert tramite.libre_desde - timezone.now() < timedelta(seconds=20)

@@ -13,7 +13,7 @@ import pytest
 from nss_portal.identidad import digito_curp, validar_nss
 from tests.procesos.portal import RAIZ, Base, entorno
 
-PROCESOS, CADA_UNO = 8, 200
+PROCESOS, CADA_UNO = 8, 400
 CONSONANTES = "BCDFGHJKLMNPQRSTVWXYZ"
 
 
@@ -75,7 +75,7 @@ def asignar_a_la_vez(
 
 
 @pytest.mark.parametrize("subdelegacion", ["Centro", None], ids=["una serie", "muchas series"])
-def test_ocho_procesos_doscientas_cada_uno(carpeta: Path, base: Base, subdelegacion: str | None) -> None:
+def test_ocho_procesos_cuatrocientas_cada_uno(carpeta: Path, base: Base, subdelegacion: str | None) -> None:
     *curps, de_todos = sembrar(base, PROCESOS * CADA_UNO + 1)
     # All ask for the same CURP, first and in the middle; the rest is split.
     repartidas = []

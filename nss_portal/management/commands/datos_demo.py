@@ -7,6 +7,7 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
@@ -44,7 +45,10 @@ class Command(BaseCommand):
         call_command("loaddata", "entidades", verbosity=0)
         if not CodigoPostal.objects.exists():
             call_command("cargar_codigos_postales", verbosity=0, stdout=self.stdout, stderr=self.stderr)
-        call_command("loaddata", "subdelegaciones", "personas_demo", verbosity=0)
+        # By name, as fixtures do: the kernel imports no app. Staff may have divided the country otherwise since.
+        if not apps.get_model("afiliacion.Territorio").objects.exists():
+            call_command("loaddata", "subdelegaciones", verbosity=0)
+        call_command("loaddata", "personas_demo", verbosity=0)
         antes = Persona.objects.count()
         _guardar_sinteticas(personas)
         usuarios = _usuarios()
