@@ -12,8 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from nss_portal import renapo
+from nss_portal import renapo, tramites
 from nss_portal.identidad import digito_curp
 from nss_portal.models import Persona, Tramite
 from tests.apoyo import Estricto, domicilio, reanudar, solicitar

@@ -45,7 +45,7 @@ class Command(BaseCommand):
         call_command("loaddata", "entidades", verbosity=0)
         if not CodigoPostal.objects.exists():
             call_command("cargar_codigos_postales", verbosity=0, stdout=self.stdout, stderr=self.stderr)
-        # By name, as fixtures do: the kernel imports no app. Staff may have divided the country otherwise since.
+        # By name, as fixtures do: the kernel imports no app. Staff may have changed it since.
         if not apps.get_model("afiliacion.Territorio").objects.exists():
             call_command("loaddata", "subdelegaciones", verbosity=0)
         call_command("loaddata", "personas_demo", verbosity=0)
