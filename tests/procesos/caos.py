@@ -182,11 +182,10 @@ def contar(mundo: Mundo) -> dict[str, int]:
 
 
 @contextlib.contextmanager
-def disco_lleno(carpeta: Path) -> Iterator[Callable[[bool], None] | None]:
-    """A folder with 8 MB of its own that can be filled and freed; None where it cannot be made (not root)."""
-    carpeta.mkdir(parents=True, exist_ok=True)
-    orden = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(carpeta)]
-    if os.geteuid() or subprocess.run(orden, capture_output=True).returncode:
+def disco_propio(carpeta: Path, hace_falta: bool) -> Iterator[Callable[[bool], None] | None]:
+    """A small disk for all that the portal writes, to be filled and freed; None where it can not be had."""
+    orden = ["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(carpeta)]
+    if not hace_falta or os.geteuid() or subprocess.run(orden, capture_output=True).returncode:
         yield None
         return
     relleno = carpeta / "relleno"
@@ -212,8 +211,8 @@ def golpear(mundo: Mundo, golpes: list[Callable[[], None]], pausa: float) -> Non
 
 ESCENAS: dict[str, Callable[[Mundo], list[Callable[[], None]]]] = {
     "kill -9 del trabajador y del cartero": lambda m: [lambda: m.matar("trabajador")] * GOLPES,
-    "kill -9 de la web": lambda m: [lambda: m.matar("nss_portal.wsgi:application")] * (GOLPES // 2),
-    "kill -9 de PostgreSQL": lambda m: [m.matar_base] * 4,
+    "kill -9 de la web": lambda m: [lambda: m.matar("nss_portal.wsgi:application")] * GOLPES,
+    "kill -9 de PostgreSQL": lambda m: [m.matar_base] * 8,
     "correo abajo y arriba": lambda m: [m.correo.bajar, m.correo.subir, m.correo.bajar, m.correo.subir],
     "registro abajo y arriba": lambda m: [partial(setattr, m.registro, "arriba", s) for s in SI_NO],
     "la cola vacía (sólo reanudar) y kill -9": lambda m: [
@@ -226,41 +225,47 @@ ESCENAS: dict[str, Callable[[Mundo], list[Callable[[], None]]]] = {
 def escena(nombre: str, plantilla: Base, estaticos: Path, raiz: Path) -> dict[str, Any] | None:
     carpeta = raiz / str(len(list(raiz.iterdir())))
     carpeta.mkdir()
-    (carpeta / "static").symlink_to(estaticos)
     correo, registro = Correo(), Registro(plantilla)
-    variables = {"EMAIL_URL": f"smtp://127.0.0.1:{correo.puerto}", "RENAPO_URL": registro.url}
     try:
-        with disco_lleno(carpeta / "documentos") as llenar, portal(carpeta, plantilla, **variables) as sitio:
-            mundo = Mundo(sitio, correo, registro)
-            golpes = ESCENAS[nombre](mundo)
-            if nombre == "disco lleno":
-                if llenar is None:
-                    return None
-                golpes = [partial(llenar, not arriba) for arriba in SI_NO]
-            curps = [c for (c,) in sitio.base.consultar("SELECT curp FROM nss_portal_persona ORDER BY curp")]
-            azar.shuffle(curps)
-            estudiantes = [
-                threading.Thread(target=mundo.estudiante, args=[curps[n::4][:12]]) for n in range(4)
-            ]
-            for hilo in estudiantes:
-                hilo.start()
-            golpear(mundo, golpes, 12 / max(1, len(golpes)))
-            ultimo = time.monotonic()
-            mundo.basta.set()
-            for hilo in estudiantes:
-                hilo.join(60)
-            mundo.esperar_fin()
-            mundo.fin.set()
-            demora = time.monotonic() - ultimo
-            return {
-                "aceptados": len(mundo.aceptados),
-                "golpes": len(golpes),
-                "demora": demora,
-                **contar(mundo),
-            }
+        with disco_propio(carpeta, nombre == "disco lleno") as llenar:
+            if nombre == "disco lleno" and llenar is None:
+                return None
+            return representar(nombre, plantilla, estaticos, carpeta, correo, registro, llenar)
     finally:
         correo.bajar()
         registro.servidor.shutdown()
+
+
+def representar(
+    nombre: str,
+    plantilla: Base,
+    estaticos: Path,
+    carpeta: Path,
+    correo: Correo,
+    registro: Registro,
+    llenar: Callable[[bool], None] | None,
+) -> dict[str, Any]:
+    """People are attended while the blows of a scene fall; what came of it."""
+    (carpeta / "static").symlink_to(estaticos)
+    variables = {"EMAIL_URL": f"smtp://127.0.0.1:{correo.puerto}", "RENAPO_URL": registro.url}
+    with portal(carpeta, plantilla, **variables) as sitio:
+        mundo = Mundo(sitio, correo, registro)
+        golpes = [partial(llenar, not libre) for libre in SI_NO] if llenar else ESCENAS[nombre](mundo)
+        curps = [c for (c,) in sitio.base.consultar("SELECT curp FROM nss_portal_persona ORDER BY curp")]
+        azar.shuffle(curps)
+        repartidas = [curps[n::4][:12] for n in range(4)]
+        estudiantes = [threading.Thread(target=mundo.estudiante, args=[r]) for r in repartidas]
+        for hilo in estudiantes:
+            hilo.start()
+        golpear(mundo, golpes, 12 / max(1, len(golpes)))
+        ultimo = time.monotonic()
+        mundo.basta.set()
+        for hilo in estudiantes:
+            hilo.join(60)
+        mundo.esperar_fin()
+        mundo.fin.set()
+        demora = time.monotonic() - ultimo
+        return {"aceptados": len(mundo.aceptados), "golpes": len(golpes), "demora": demora} | contar(mundo)
 
 
 def main() -> int:
