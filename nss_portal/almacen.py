@@ -30,4 +30,8 @@ class Duradero(FileSystemStorage):
 class Estaticos(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Hashed and compressed; a file that was not collected gives its plain name, not a broken error page."""
 
-    manifest_strict = False
+    def url(self, name: str | None, force: bool = False) -> str:
+        try:
+            return str(super().url(name, force))
+        except ValueError:
+            return f"{self.base_url}{name}"

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from nss_portal.almacen import Estaticos
 from nss_portal.bitacora import FormatoSinDatos
 from nss_portal.captcha import LETRAS
 from nss_portal.limites import permitir
@@ -175,3 +176,8 @@ def test_la_bitacora_no_dice_de_quien(caplog: pytest.LogCaptureFixture) -> None:
     for dato in ("EXEM050214MDFXJSA1", "exem050214mdfxjsa1", "28260500004", "a.b@c.mx"):
         assert dato not in linea
     assert "1" * 22 in linea  # a folio is public
+
+
+def test_sin_estaticos_reunidos_la_pagina_de_error_sale(tmp_path: Path) -> None:
+    vacio = Estaticos(location=tmp_path, base_url="/static/")
+    assert vacio.url("favicon.svg") == "/static/favicon.svg"
