@@ -94,8 +94,8 @@ class SerieAdmin(SoloLectura):
 
     @admin.display(description="números dados", ordering="ultimo")
     def dados(self, serie: Serie) -> str:
-        return f"{serie.ultimo + 1:,} de {Serie.ULTIMO + 1:,}"
+        return f"{serie.dados:,} de {Serie.ULTIMO + 1:,}"
 
     @admin.display(description="lleno", ordering="ultimo")
     def lleno(self, serie: Serie) -> str:
-        return f"{(serie.ultimo + 1) / (Serie.ULTIMO + 1):.1%}"
+        return f"{serie.dados / (Serie.ULTIMO + 1):.1%}"

@@ -37,7 +37,8 @@ PANTALLAS = {
 def solicitar(request: HttpRequest) -> HttpResponse:
     navegador = sesion.abrir(request)
     if request.method != "POST":
-        return _formulario(request, SolicitudForm(initial=_inicial(request), navegador=navegador))
+        ultimo = sesion.en_curso(request)
+        return _formulario(request, SolicitudForm(initial=_inicial(ultimo), navegador=navegador), ultimo)
     enviado = request.POST.dict()
     # The hidden number is ours, not the person's: lost or spoiled, the form just gets another one.
     enviado["solicitud"] = solicitud = str(leer_uuid(enviado.get("solicitud")) or uuid.uuid4())
@@ -45,7 +46,8 @@ def solicitar(request: HttpRequest) -> HttpResponse:
     if repetida := mios.first():  # double click, back, refresh
         return redirect(repetida)
     if "otra_imagen" in enviado:
-        return _formulario(request, SolicitudForm(initial=enviado, navegador=navegador))
+        form = SolicitudForm(initial=enviado, navegador=navegador)
+        return _formulario(request, form, sesion.en_curso(request))
     copiada = False
     # The letters are spent and the trámite is born in one transaction: of two clicks, the second one
     # waits for the first and then finds its trámite.
@@ -66,12 +68,11 @@ def solicitar(request: HttpRequest) -> HttpResponse:
         return redirect(repetida)
     if copiada:
         messages.warning(request, "Esta forma se abrió en otro navegador. Revísala y vuelve a enviarla.")
-    return _formulario(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _formulario(request, form, sesion.en_curso(request), status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def _inicial(request: HttpRequest) -> dict[str, Any]:
+def _inicial(ultimo: Tramite | None) -> dict[str, Any]:
     """A new form; after a refusal, with what was typed, to correct it."""
-    ultimo = sesion.en_curso(request)
     escrito = (
         {"curp": ultimo.curp, "correo": ultimo.correo, "correo_confirmacion": ultimo.correo}
         if (ultimo and ultimo.estado == Estado.RECHAZADO)
@@ -80,8 +81,10 @@ def _inicial(request: HttpRequest) -> dict[str, Any]:
     return {"solicitud": uuid.uuid4(), **escrito}
 
 
-def _formulario(request: HttpRequest, form: SolicitudForm, **kwargs: Any) -> HttpResponse:
-    contexto = {"form": form, "en_curso": sesion.en_curso(request)}
+def _formulario(
+    request: HttpRequest, form: SolicitudForm, ultimo: Tramite | None, **kwargs: Any
+) -> HttpResponse:
+    contexto = {"form": form, "en_curso": ultimo}
     return render(request, "afiliacion/solicitud.html", contexto, **kwargs)
 
 
@@ -106,7 +109,7 @@ def _dibujar(
 ) -> HttpResponse:
     """The page of the trámite's state, with what that state shows."""
     pantalla = PANTALLAS[Estado(mio.estado)]
-    contexto |= {"tramite": mio, "pantalla": pantalla}
+    contexto["tramite"] = mio
     if pantalla == "procesando":
         contexto |= {"avance": avance(mio), "tarda": timezone.now() - mio.creado > TARDA}
     elif pantalla == "domicilio":

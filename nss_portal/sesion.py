@@ -24,7 +24,7 @@ def abrir(request: HttpRequest) -> str:
 def en_curso(request: HttpRequest) -> Tramite | None:
     """The latest trámite that this browser began, to go on with it."""
     propios = Tramite.objects.del_navegador(navegador(request))
-    return propios.select_related("persona").order_by("-creado").first()
+    return propios.order_by("-creado").first()
 
 
 def prolongar(request: HttpRequest) -> None:

@@ -9,10 +9,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_default_timezone, localtime
 
-from nss_portal.identidad import enmascarar_correo, enmascarar_curp, enmascarar_nombre, enmascarar_nss
+from nss_portal.identidad import enmascarar_curp, enmascarar_nombre, enmascarar_nss
 
 register = template.Library()
-for _filtro in (enmascarar_correo, enmascarar_curp, enmascarar_nombre, enmascarar_nss):
+for _filtro in (enmascarar_curp, enmascarar_nombre, enmascarar_nss):
     register.filter(_filtro.__name__, _filtro)
 
 
