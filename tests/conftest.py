@@ -14,11 +14,6 @@ from django_tasks_db.models import DBTaskResult
 from tests.apoyo import Estricto, reanudar
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser's tests last: playwright leaves an event loop running in the process it has been in."""
-    items.sort(key=lambda item: "navegador" in item.path.parts)
-
-
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The whole catalogue and the demonstration people, once: tests roll back to here."""

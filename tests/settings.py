@@ -14,8 +14,6 @@ os.environ.update(
     DEMO="1",
     URL_PUBLICA="http://testserver",
 )
-# Playwright leaves its event loop running in the main thread; our tests stay synchronous beside it.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 for _variable in ("DEBUG", "EMAIL_URL", "RENAPO_URL"):
     os.environ.pop(_variable, None)
 

@@ -3,10 +3,9 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.procesos.conftest import carpeta_plantilla, plantilla
 from tests.procesos.portal import Base, Portal, portal
@@ -14,13 +13,18 @@ from tests.procesos.portal import Base, Portal, portal
 __all__ = ["carpeta_plantilla", "plantilla"]
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    quietas = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-    return browser_type_launch_args | {
-        "executable_path": shutil.which("chromium"),
-        "args": [*quietas, "--disable-component-update", "--disable-sync", "--no-first-run"],
-    }
+QUIETO = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+QUIETO += ["--disable-component-update", "--disable-sync", "--no-first-run"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Gone with the file: its event loop lives in the main thread, where Django would open
+    a second connection for whatever ran after, and leave it open."""
+    with sync_playwright() as playwright:
+        navegador = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIETO)
+        yield navegador
+        navegador.close()
 
 
 @pytest.fixture(scope="module")
