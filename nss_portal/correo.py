@@ -75,17 +75,17 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
     if not _hay_turno():
         Envio.objects.filter(pk=pk).update(libre_desde=Now() + PAUSA_TOPE, intentos=F("intentos") - 1)
         return False
-    adjuntos = [envio.documento] if envio.documento else list(envio.tramite.documentos.all())
+    adjuntos = _adjuntos(envio)
     contexto = {
         "tramite": envio.tramite,
         "persona": envio.tramite.persona,
-        "datos": adjuntos[0].datos,
+        "datos": envio.datos or adjuntos[0].datos,
         "otra_vez": envio.documento,
     }
     message_id = f"<{envio.pk}@{urlsplit(settings.URL_PUBLICA).hostname}>"
     try:
         with plazo(PLAZO):
-            enviar(envio.tramite.tipo, envio.tramite.correo, contexto, adjuntos, message_id)
+            enviar(envio.aviso or envio.tramite.tipo, envio.tramite.correo, contexto, adjuntos, message_id)
     except Exception as error:  # whatever it is, it must not keep the other mails from going out
         definitivo = _es_definitivo(error)
         tope = PAUSA_DE_UN_SERVICIO if _sin_servidor(error) else PAUSA_MAXIMA
@@ -105,11 +105,20 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
     return True
 
 
+def _adjuntos(envio: Envio) -> list[Documento]:
+    if envio.aviso:
+        return []
+    return [envio.documento] if envio.documento else list(envio.tramite.documentos.all())
+
+
 def reanudar(segundos: float = math.inf) -> int:
     """Send the mails that are due, for about `segundos`; how many were tried. Safe to run any time."""
     limite = time.monotonic() + segundos
     intentados = 0
-    pendientes = Envio.objects.por_enviar().order_by("libre_desde").values_list("pk", flat=True)[:200]
+    # Notices come by the thousands, when a school enrols: what a person waits for goes first.
+    pendientes = (
+        Envio.objects.por_enviar().order_by("aviso", "libre_desde").values_list("pk", flat=True)[:200]
+    )
     for pk in list(pendientes):
         if time.monotonic() > limite or not enviar_pendiente(pk):
             break

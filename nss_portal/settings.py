@@ -124,7 +124,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "correo"]}}
 # Which act answers each kind of trámite: the kernel names the apps here and nowhere else.
-ACTOS = {"nss": "afiliacion.asignacion.resolver"}
+ACTOS = {
+    "nss": "afiliacion.asignacion.resolver",
+    "vigencia": "vigencia.verificacion.resolver",
+    "clinica": "clinicas.registro.resolver",
+}
 
 # The local Persona table, or the registry's own service (POST {"curp"}).
 RENAPO_URL = os.environ.get("RENAPO_URL", "")

@@ -33,6 +33,9 @@ class Documento(models.Model):
     class Tipo(models.TextChoices):
         NSS = "nss", "Número de Seguridad Social"
         TARJETA = "tarjeta", "Tarjeta de Número de Seguridad Social"
+        VIGENCIA = "vigencia", "Reporte de Vigencia de Derechos"
+        COMPROBANTE = "comprobante-clinica", "Comprobante de alta en clínica"
+        ADSCRIPCION = "tarjeta-adscripcion", "Tarjeta de adscripción"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tramite = models.ForeignKey(Tramite, models.PROTECT, verbose_name="trámite", related_name="documentos")
@@ -87,13 +90,16 @@ class EnvioQuerySet(models.QuerySet["Envio"]):
 
 
 class Envio(models.Model):
-    """One mail to go out: all the documents of a trámite, or one that was asked for again."""
+    """One mail to go out: all the documents of a trámite, one that was asked for again, or a notice."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tramite = models.ForeignKey(Tramite, models.PROTECT, verbose_name="trámite", related_name="envios")
     documento = models.ForeignKey(
         Documento, models.PROTECT, verbose_name="documento", related_name="envios", null=True, blank=True
     )
+    # The template of a notice, to the mailbox of this trámite, and what it says; no documents go with it.
+    aviso = models.CharField("aviso", max_length=20, blank=True, editable=False)
+    datos = models.JSONField("datos del aviso", default=dict, editable=False)
     creado = models.DateTimeField("pedido", default=timezone.now, editable=False)
     enviado = models.DateTimeField("enviado", null=True, blank=True, editable=False)
     # The other server said no for good (5xx): trying again would not help, the page says so.
@@ -118,7 +124,9 @@ class Envio(models.Model):
             ),
             # The result of a trámite is mailed once; what is asked for again names its document.
             models.UniqueConstraint(
-                name="envio_uno_con_todo_por_tramite", fields=["tramite"], condition=Q(documento=None)
+                name="envio_uno_con_todo_por_tramite",
+                fields=["tramite"],
+                condition=Q(documento=None, aviso=""),
             ),
             # A double click on «Enviar» is one mail.
             models.UniqueConstraint(
@@ -129,4 +137,6 @@ class Envio(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.aviso:
+            return f"Aviso: {self.aviso}"
         return self.documento.get_tipo_display() if self.documento else "Todos los documentos"

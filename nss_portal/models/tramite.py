@@ -28,6 +28,8 @@ class Estado(models.TextChoices):
     RECIBIDO = "recibido", "Recibido"
     DOMICILIO = "domicilio", "Espera el domicilio"
     ASIGNANDO = "asignando", "Asignando el número"
+    ELECCION = "eleccion", "Espera que elija clínica"
+    REVISION = "revision", "Espera que confirme la clínica"
     EMITIENDO = "emitiendo", "Emitiendo los documentos"
     RESUELTO = "resuelto", "Resuelto"
     FINALIZADO = "finalizado", "Finalizado"
@@ -36,9 +38,13 @@ class Estado(models.TextChoices):
 
 # The only moves there are; drawn in ARCHITECTURE.md, which a test holds against this table.
 FLECHAS: dict[Estado, frozenset[Estado]] = {
-    Estado.RECIBIDO: frozenset({Estado.DOMICILIO, Estado.EMITIENDO, Estado.RECHAZADO}),
+    Estado.RECIBIDO: frozenset(
+        {Estado.DOMICILIO, Estado.ELECCION, Estado.REVISION, Estado.EMITIENDO, Estado.RECHAZADO}
+    ),
     Estado.DOMICILIO: frozenset({Estado.ASIGNANDO}),
     Estado.ASIGNANDO: frozenset({Estado.EMITIENDO, Estado.RECHAZADO}),
+    Estado.ELECCION: frozenset({Estado.REVISION, Estado.EMITIENDO, Estado.RECHAZADO}),
+    Estado.REVISION: frozenset({Estado.ELECCION, Estado.EMITIENDO, Estado.RECHAZADO}),
     Estado.EMITIENDO: frozenset({Estado.RESUELTO}),
     Estado.RESUELTO: frozenset({Estado.FINALIZADO}),
     Estado.FINALIZADO: frozenset(),
@@ -92,6 +98,11 @@ class Tramite(models.Model):
     class Resultado(models.TextChoices):
         LOCALIZADO = "localizado", "Localizado"
         ASIGNADO = "asignado", "Asignado"
+        VIGENTE = "vigente", "Con derecho"
+        NO_VIGENTE = "no-vigente", "Sin derecho"
+        REGISTRADO = "registrado", "Registrado en clínica"
+        YA_REGISTRADO = "ya-registrado", "Ya estaba registrado"
+        CAMBIADO = "cambiado", "Cambió de clínica"
 
     # A secret for its owner; the folio is what is said aloud.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -108,7 +119,7 @@ class Tramite(models.Model):
     estado = models.CharField("estado", max_length=12, choices=Estado.choices, default=Estado.RECIBIDO)
     motivo = models.CharField("motivo de rechazo", max_length=20, choices=Motivo.choices, blank=True)
     espera = models.CharField("qué espera", max_length=24, choices=Espera.choices, blank=True)
-    resultado = models.CharField("resultado", max_length=12, choices=Resultado.choices, blank=True)
+    resultado = models.CharField("resultado", max_length=13, choices=Resultado.choices, blank=True)
     # No worker touches it before this moment: a lease while one works, a pause while it waits.
     libre_desde = models.DateTimeField("libre desde", db_default=Now())
     intentos = models.PositiveIntegerField("intentos", default=0)
