@@ -1,6 +1,7 @@
 """Form fields of the whole portal, and the request that begins each of the three steps."""
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from captcha.fields import CaptchaField, CaptchaTextInput
@@ -11,7 +12,7 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import timezone
 
 from nss_portal import verificacion
-from nss_portal.identidad import normalizar_curp, validar_curp
+from nss_portal.identidad import normalizar_curp, normalizar_nss, validar_curp, validar_nss
 from nss_portal.models import CaptchaResuelto
 
 # Far more than any field takes, so that a pasted book is refused before anything looks at it.
@@ -55,6 +56,20 @@ class CurpField(forms.CharField):
     def clean(self, value: Any) -> str:
         # «Today» is Mexico City's, whatever clock the host keeps.
         return validar_curp(value or "", timezone.localdate())
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return (data or "")[:LARGO_MAXIMO]
+
+
+class NssField(forms.CharField):
+    """An NSS, normalised; every refusal comes from `identidad.validar_nss` with its code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, required=False, **kwargs)
+        self.validators = []
+
+    def clean(self, value: Any) -> str:
+        return validar_nss(value or "")
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         return (data or "")[:LARGO_MAXIMO]
@@ -196,9 +211,16 @@ class SolicitudForm(forms.Form):
     @property
     def letras_curp(self) -> tuple[str, str, str] | None:
         """The typed CURP cut in (before, wrong, after), when the error says where; the person corrects it."""
-        for error in self.errors.as_data().get("curp", []):
+        return self._letras("curp", normalizar_curp)
+
+    @property
+    def letras_nss(self) -> tuple[str, str, str] | None:
+        return self._letras("nss", normalizar_nss)
+
+    def _letras(self, campo: str, normalizar: Callable[[str], str]) -> tuple[str, str, str] | None:
+        for error in self.errors.as_data().get(campo, []):
             if error.params and "inicio" in error.params:
-                texto = normalizar_curp(self["curp"].value())
+                texto = normalizar(self[campo].value())
                 inicio, fin = error.params["inicio"], error.params["fin"]
                 return texto[:inicio], texto[inicio:fin], texto[fin:]
         return None

@@ -55,6 +55,8 @@ _CLASES = {
     "N": (_DIGITOS, "un número"),
     "A": (_DIGITOS + _LETRAS, "un número o una letra"),
 }
+# Cards print the English initials; X stays X.
+_SEXO_IMPRESO = {"H": "M", "M": "F"}
 # What was probably meant by a letter where a digit goes. L, because a lower case l looks like a one.
 _PARECIDOS = {"O": "un cero", "I": "un uno", "L": "un uno"}
 
@@ -218,6 +220,11 @@ def raiz_curp(
     # Not strftime: its %y is the platform's, and so is what it does with old years.
     fecha = f"{nacimiento.year % 100:02d}{nacimiento.month:02d}{nacimiento.day:02d}"
     return f"{cuatro}{fecha}{sexo}{entidad}{consonantes}"
+
+
+def agregado_medico(sexo: str, nacimiento: date) -> str:
+    """The 8 characters that a clinic asks for beside the NSS: holder, sex as cards print it, year, student."""
+    return f"1{_SEXO_IMPRESO.get(sexo, sexo)}{nacimiento.year:04d}ES"
 
 
 def enmascarar_curp(curp: str) -> str:

@@ -130,6 +130,9 @@ ACTOS = {
     "clinica": "clinicas.registro.resolver",
 }
 
+# What the vigencia report says of the clinic, asked of step 3 in the same way.
+ADSCRIPCION = "clinicas.registro.adscripcion"
+
 # The local Persona table, or the registry's own service (POST {"curp"}).
 RENAPO_URL = os.environ.get("RENAPO_URL", "")
 

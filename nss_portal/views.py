@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 @require_safe
 def inicio(request: HttpRequest) -> HttpResponse:
     ejemplos = demo.ejemplos() if settings.DEMO else []
-    return render(request, "inicio.html", {"ejemplos": ejemplos, "en_curso": sesion.en_curso(request)})
+    camino = sesion.camino(request)
+    contexto = {"ejemplos": ejemplos, "en_curso": sesion.en_curso(request), "camino": camino}
+    return render(request, "inicio.html", contexto)
 
 
 def expirada(request: HttpRequest) -> HttpResponse:

@@ -33,6 +33,11 @@ if (navigator.clipboard) {
   }
 }
 
+for (const boton of todos("[data-imprimir]")) {
+  boton.hidden = false;
+  boton.addEventListener("click", () => print());
+}
+
 // The letters, heard here instead of downloaded.
 for (const enlace of todos("[data-audio]")) {
   const boton = document.createElement("button");

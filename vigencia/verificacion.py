@@ -1,0 +1,107 @@
+"""The act of step 2: whether somebody is covered today, by which school, since when and until when."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from nss_portal import renapo, tramites
+from nss_portal.identidad import agregado_medico
+from nss_portal.models import Documento, Estado, Persona, Tramite
+from vigencia.models import Consulta, Inscripcion
+
+
+class Causa(StrEnum):
+    """Why somebody is not covered."""
+
+    NUNCA_INSCRITO = "nunca-inscrito"
+    BAJA = "baja"
+    CICLO_TERMINADO = "ciclo-terminado"
+    AUN_NO_INICIA = "aun-no-inicia"
+
+
+@dataclass(frozen=True)
+class Situacion:
+    """What is true of a person on a day. `causa` is None when covered; `inscripcion` is the one that decides."""
+
+    causa: Causa | None
+    inscripcion: Inscripcion | None
+
+    @property
+    def vigente(self) -> bool:
+        return self.causa is None
+
+
+def situacion(persona: Persona, hoy: date) -> Situacion:
+    """Covered on `hoy` (Mexico City's day) or not, and by or because of which enrolment.
+
+    Of several that cover, the one that lasts longest. Of none that does: the next to begin, else the last to
+    have ended. One or two queries, however long the history.
+    """
+    suyas = Inscripcion.objects.filter(persona=persona).select_related("escuela", "registro")
+    vigentes = sorted(suyas.vigentes(hoy), key=lambda i: (i.ultimo_dia, i.pk))
+    if vigentes:
+        return Situacion(None, vigentes[-1])
+    todas = list(suyas)
+    if not todas:
+        return Situacion(Causa.NUNCA_INSCRITO, None)
+    # One that was taken back before its first day never begins.
+    futuras = [i for i in todas if i.alta > hoy and i.ultimo_dia >= i.alta]
+    if futuras:
+        return Situacion(Causa.AUN_NO_INICIA, min(futuras, key=lambda i: (i.alta, i.pk)))
+    ultima = max(todas, key=lambda i: (i.ultimo_dia, i.pk))
+    return Situacion(Causa.BAJA if ultima.baja else Causa.CICLO_TERMINADO, ultima)
+
+
+def resolver(tramite: Tramite) -> None:
+    """Answer step 2: refuse with its reason, or freeze the report, covered or not.
+
+    One transaction; safe to call twice. Raises renapo.NoDisponible: nothing changes then.
+    """
+    identificada = renapo.identificar(tramite.curp)
+    with transaction.atomic():
+        motivo = _motivo(tramite, identificada)
+        if motivo:
+            tramite.mover(Estado.RECHAZADO, motivo=motivo)
+            return
+        assert identificada
+        hoy = timezone.localdate()
+        actual = situacion(identificada, hoy)
+        resultado = Tramite.Resultado.VIGENTE if actual.vigente else Tramite.Resultado.NO_VIGENTE
+        if tramite.mover(Estado.EMITIENDO, persona=identificada, resultado=resultado):
+            tramites.congelar(tramite, [Documento.Tipo.VIGENCIA], _datos(identificada, actual, hoy))
+
+
+def _motivo(tramite: Tramite, persona: Persona | None) -> Tramite.Motivo | None:
+    if persona is None:
+        return Tramite.Motivo.CURP_NO_ENCONTRADA
+    if persona.nss is None:
+        return Tramite.Motivo.CURP_SIN_NSS
+    if persona.nss != Consulta.objects.get(tramite=tramite).nss:
+        return Tramite.Motivo.NSS_NO_CORRESPONDE
+    return None
+
+
+def _datos(persona: Persona, actual: Situacion, hoy: date) -> dict[str, object]:
+    """What the report says."""
+    inscripcion = actual.inscripcion
+    return {
+        "nombre": persona.nombre_completo,
+        "curp": persona.curp,
+        "nss": persona.nss,
+        "agregado": agregado_medico(persona.sexo, persona.nacimiento),
+        "vigente": actual.vigente,
+        "causa": actual.causa or "",
+        "desde": inscripcion.alta.isoformat() if inscripcion else "",
+        "hasta": inscripcion.ultimo_dia.isoformat() if inscripcion else "",
+        "escuela": inscripcion.escuela.nombre if inscripcion else "",
+        "registro": inscripcion.registro_id if inscripcion else "",
+        "movimiento": ("Baja" if inscripcion.baja else "Alta") if inscripcion else "",
+        "movimiento_fecha": timezone.localdate(inscripcion.movida).isoformat() if inscripcion else "",
+        # The clinic is step 3's, which stands on this one: reached by its name.
+        **import_string(settings.ADSCRIPCION)(persona, actual.vigente),
+    }
