@@ -3,15 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
-from nss_portal.forms import CampoTexto
+from nss_portal.forms import CampoTexto, CodigoPostalField
 from nss_portal.models import CodigoPostal, Colonia, Domicilio, Tramite
 from nss_portal.models.territorio import plegar
 
 
 class DomicilioForm(forms.Form):
-    codigo_postal = CampoTexto(
+    codigo_postal = CodigoPostalField(
         label="Código postal",
         help_text="5 números. Con él llenamos tu entidad y tu municipio.",
         requerido="Escribe tu código postal.",
@@ -65,14 +64,6 @@ class DomicilioForm(forms.Form):
         """The colonia as text: what was typed, never the id that a list sends."""
         texto = str(self["colonia"].value() or "")
         return "" if self.colonias and texto.isdigit() else texto
-
-    def clean_codigo_postal(self) -> CodigoPostal:
-        escrito = "".join(self.cleaned_data["codigo_postal"].split())
-        if not (len(escrito) == 5 and escrito.isascii() and escrito.isdigit()):
-            raise ValidationError("El código postal son 5 números.", code="formato")
-        if self.codigo is None:
-            raise ValidationError(f"No encontramos el código postal {escrito}. Revísalo.", code="desconocido")
-        return self.codigo
 
     def _buscar(self, texto: str) -> Colonia | None:
         """All digits: an id of this code first, then a name (nine colonias are named by a number)."""

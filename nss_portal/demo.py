@@ -44,11 +44,20 @@ CASOS = [
     Caso("nacido-2000", "Nació un 29 de febrero, en el año 2000. {nss}", "DECV000229MCSMRLA4", "29908"),
     Caso("mayor-60", "Tiene más de 60 años: no hay límite de edad. {nss}", "MUTG611212HMNSRD04"),
     Caso("no-renapo", "CURP bien escrita que no es de nadie: te decimos qué hacer.", "EEQG030303HASJNLA9"),
-    Caso("vigente", "Para el paso 2: estudia y su escuela hizo la inscripción.", "EEFC050405MPLJLMA7"),
-    Caso("baja", "Para el paso 2: su escuela dio aviso de su baja.", "FISB990719HGTCLR08"),
-    Caso("ciclo-terminado", "Para el paso 2: su ciclo escolar ya terminó.", "PUAR971025MQTRGN03"),
-    Caso("nunca-inscrito", "Para el paso 2: ninguna escuela hizo su inscripción.", "IERE070611HSRNSMA0"),
-    Caso("con-clinica", "Para el paso 3: ya tiene clínica.", "DECX020208MTSMSMA4"),
+    Caso(
+        "vigente",
+        "Para el paso 2: su escuela ya hizo la inscripción y sale SÍ.",
+        "EEFC050405MPLJLMA7",
+        "72000",
+    ),
+    Caso("baja", "Para el paso 2: su escuela dio aviso de su baja y sale NO.", "FISB990719HGTCLR08"),
+    Caso("ciclo-terminado", "Para el paso 2: su ciclo escolar ya terminó y sale NO.", "PUAR971025MQTRGN03"),
+    Caso(
+        "nunca-inscrito",
+        "Para el paso 2: ninguna escuela ha hecho su inscripción y sale NO.",
+        "IERE070611HSRNSMA0",
+    ),
+    Caso("con-clinica", "Para el paso 3: ya tiene clínica y puede cambiarla.", "DECX020208MTSMSMA4", "87000"),
 ]
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from nss_portal import verificacion
 from nss_portal.identidad import normalizar_curp, normalizar_nss, validar_curp, validar_nss
-from nss_portal.models import CaptchaResuelto
+from nss_portal.models import CaptchaResuelto, CodigoPostal
 
 # Far more than any field takes, so that a pasted book is refused before anything looks at it.
 LARGO_MAXIMO = 400
@@ -44,6 +44,19 @@ class CampoTexto(forms.CharField):
                 "Hay caracteres que no se ven. Bórralo y vuelve a escribirlo.", code="formato"
             )
         return texto
+
+
+class CodigoPostalField(CampoTexto):
+    """A postal code of the catalogue: cleans to its CodigoPostal, with municipio and entidad."""
+
+    def clean(self, value: Any) -> CodigoPostal:
+        escrito = "".join(super().clean(value).split())
+        if not (len(escrito) == 5 and escrito.isascii() and escrito.isdigit()):
+            raise ValidationError("El código postal son 5 números.", code="formato")
+        codigo = CodigoPostal.objects.buscar(escrito)
+        if codigo is None:
+            raise ValidationError(f"No encontramos el código postal {escrito}. Revísalo.", code="desconocido")
+        return codigo
 
 
 class CurpField(forms.CharField):

@@ -223,7 +223,7 @@ def raiz_curp(
 
 
 def agregado_medico(sexo: str, nacimiento: date) -> str:
-    """The 8 characters that a clinic asks for beside the NSS: holder, sex as cards print it, year, student."""
+    """The 8 characters asked for beside the NSS: holder, sex as cards print it, year of birth, student."""
     return f"1{_SEXO_IMPRESO.get(sexo, sexo)}{nacimiento.year:04d}ES"
 
 

@@ -36,8 +36,10 @@ def en_curso(request: HttpRequest) -> Tramite | None:
 
 
 def camino(request: HttpRequest) -> list[dict[str, Any]]:
-    """The student's path for the person of this browser's latest trámite, one of the three steps each:
-    `{"numero", "titulo", "clase": "hecho" | "actual" | "espera", "url", "tramite" (that ended it) | None}`."""
+    """The student's path for the person of this browser's latest trámite; a dict for each of the three steps:
+
+    numero, titulo, clase ("hecho", "actual" or "espera"), url, tramite (the one that ended it, or None).
+    """
     ultimos: dict[str, Tramite] = {}
     ultimo = en_curso(request)
     if ultimo:

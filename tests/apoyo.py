@@ -1,13 +1,17 @@
 """What tests do as a person would: read a page, solve the letters, send a form."""
 
+import itertools
 import re
+from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
 from captcha.models import CaptchaStore
 from django.test import Client
 
-from nss_portal import avisos, correo, tramites
+from nss_portal import avisos, correo, demo, tramites
+from nss_portal.models import Persona
+from vigencia.models import Escuela, Inscripcion
 
 CORREO = "persona@correo.example"
 
@@ -75,9 +79,11 @@ def respuesta_captcha(clave: str) -> str:
     return CaptchaStore.objects.get(hashkey=clave).response
 
 
-def formulario(cliente: Estricto, curp: str, correo: str = CORREO, **cambios: str) -> dict[str, str]:
-    """The form of step 1 filled in by a person, with `cambios` on top."""
-    campos = cliente.get("/nss/").pagina.campos
+def formulario(
+    cliente: Estricto, curp: str, correo: str = CORREO, paso: str = "nss", **cambios: str
+) -> dict[str, str]:
+    """The form of a step filled in by a person, with `cambios` (and what only that step asks for) on top."""
+    campos = cliente.get(f"/{paso}/").pagina.campos
     datos = {
         "solicitud": campos["solicitud"],
         "curp": curp,
@@ -89,11 +95,40 @@ def formulario(cliente: Estricto, curp: str, correo: str = CORREO, **cambios: st
     return datos | cambios
 
 
-def solicitar(cliente: Estricto, curp: str, **cambios: str) -> str:
-    """Send the form of step 1; the address of the trámite."""
-    respuesta = cliente.post("/nss/", formulario(cliente, curp, **cambios))
+def solicitar(cliente: Estricto, curp: str, paso: str = "nss", **cambios: str) -> str:
+    """Send the form of a step; the address of the trámite."""
+    respuesta = cliente.post(f"/{paso}/", formulario(cliente, curp, paso=paso, **cambios))
     assert respuesta.status_code == 302, respuesta.content.decode()
     return respuesta.url
+
+
+def persona_con_nss(cual: int = 0) -> Persona:
+    """Somebody with an NSS whom no school, clinic or sample knows."""
+    conocidas = {caso.curp for caso in demo.CASOS}
+    nuevas = (p for p in demo.personas_sinteticas(5000) if p.nss and p.curp not in conocidas)
+    libres = (p for p in nuevas if not Persona.objects.filter(curp=p.curp).exists())
+    persona = next(itertools.islice(libres, cual, None))
+    persona.save()
+    return persona
+
+
+def escuela_de_prueba(cct: str = "09DCT0999A", nombre: str = "Universidad de las Pruebas") -> Escuela:
+    """A school of one level more than enough, with one registro patronal."""
+    escuela = Escuela.objects.create(
+        cct=cct, nombre=nombre, medio_superior=True, superior=True, entidad_id=cct[:2]
+    )
+    escuela.registros.create(registro=f"Y{cct[:2]}{cct[5:9]}{ord(cct[-1]) % 10}320")
+    return escuela
+
+
+def inscribir(
+    persona: Persona, alta: date, fin: date, escuela: Escuela | None = None, **cambios: Any
+) -> Inscripcion:
+    escuela = escuela or Escuela.objects.filter(pk="09DCT0999A").first() or escuela_de_prueba()
+    datos = {"ciclo": f"{alta.year}-{alta.year + 1}", "nivel": "superior", "matricula": "A1"} | cambios
+    return Inscripcion.objects.create(
+        persona=persona, escuela=escuela, registro=escuela.registros.all()[0], alta=alta, fin=fin, **datos
+    )
 
 
 def domicilio(cp: str = "06600", colonia: str = "Juárez", **cambios: str) -> dict[str, str]:

@@ -49,7 +49,7 @@ def _anunciar(aviso: str, inscripciones: QuerySet[Inscripcion], pausa: timedelta
             tramite_id=ultimo,
             aviso=aviso,
             datos={"alta": alta.isoformat(), "fin": fin.isoformat(), "baja": baja and baja.isoformat()},
-            libre_desde=Now() + pausa,
+            libre_desde=Now() + pausa if pausa else Now(),
         )
         for ultimo, alta, fin, baja in filas
     ]

@@ -26,7 +26,7 @@ class Causa(StrEnum):
 
 @dataclass(frozen=True)
 class Situacion:
-    """What is true of a person on a day. `causa` is None when covered; `inscripcion` is the one that decides."""
+    """What is true of a person on a day: `causa` is None when covered, `inscripcion` the one that decides."""
 
     causa: Causa | None
     inscripcion: Inscripcion | None

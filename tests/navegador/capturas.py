@@ -1,4 +1,4 @@
-"""`make capturas`: every screen of step 1, its mail and its PDFs, as pictures in docs/capturas/."""
+"""`make capturas`: the screens of the three steps, mails and PDFs, as pictures in docs/capturas/."""
 
 import io
 import shutil
@@ -32,9 +32,11 @@ def persona(sitio: Portal, nss: str) -> str:
     return str(curp)
 
 
-def llenar(pagina: Page, sitio: Portal, curp: str) -> None:
-    pagina.goto("/nss/")
+def llenar(pagina: Page, sitio: Portal, curp: str, paso: str = "nss", **propios: str) -> None:
+    pagina.goto(f"/{paso}/")
     pagina.get_by_label("CURP").fill(curp)
+    for nombre, valor in propios.items():
+        pagina.locator(f"#id_{nombre}").fill(valor)
     pagina.get_by_label("Correo electrónico personal").fill("citlali.ejemplo@correo.example")
     pagina.get_by_label("Confirma tu correo electrónico").fill("citlali.ejemplo@correo.example")
     letras = sitio.letras(pagina.locator("input[name=captcha_0]").input_value())
@@ -53,6 +55,7 @@ def recorrer(navegador: Browser, sitio: Portal, ancho: str) -> None:
         "inicio": "/",
         "solicitud": "/nss/",
         "vigencia": "/vigencia/",
+        "clinica": "/clinica/",
         "datos": "/datos/",
     }.items():
         pagina.goto(ruta)
@@ -74,9 +77,7 @@ def recorrer(navegador: Browser, sitio: Portal, ancho: str) -> None:
     esperar(pagina, "resultado")
     pagina.get_by_text("ha sido enviado a tu correo electrónico").wait_for()
     guardar(pagina, f"resultado-{ancho}")
-    for tipo in ("nss", "tarjeta"):
-        enlace = pagina.locator(f"tr[data-documento={tipo}] [data-accion=imprimir]").get_attribute("href")
-        (sitio.carpeta / f"{tipo}.pdf").write_bytes(pagina.request.get(sitio.url + str(enlace)).body())
+    guardar_documentos(pagina, sitio)
     pagina.get_by_role("button", name="Finalizar trámite").click()
     esperar(pagina, "finalizado")
     guardar(pagina, f"finalizado-{ancho}")
@@ -85,7 +86,7 @@ def recorrer(navegador: Browser, sitio: Portal, ancho: str) -> None:
     [mensaje, *_] = sorted((sitio.carpeta / "correo").glob("*.eml"), key=lambda r: -r.stat().st_mtime)
     pagina.goto(f"/buzon/{mensaje.stem}/")
     guardar(pagina, f"correo-{ancho}")
-    llenar(pagina, sitio, no_registrada(sitio))
+    llenar(pagina, sitio, ejemplo(sitio, "no-renapo")[0])
     pagina.get_by_role("button", name="Continuar").click()
     esperar(pagina, "rechazo")
     guardar(pagina, f"rechazo-{ancho}")
@@ -96,10 +97,81 @@ def recorrer(navegador: Browser, sitio: Portal, ancho: str) -> None:
     pagina.close()
 
 
-def no_registrada(sitio: Portal) -> str:
-    """The CURP that the start page offers as unknown to the registry."""
-    html = Navegador(sitio).pedir("/").texto
-    return html.split('data-ejemplo="no-renapo"')[1].split('data-curp="')[1][:18]
+def guardar_documentos(pagina: Page, sitio: Portal) -> None:
+    for fila in pagina.locator("tr[data-documento]").all():
+        enlace = fila.locator("[data-accion=imprimir]").get_attribute("href")
+        archivo = sitio.carpeta / f"{fila.get_attribute('data-documento')}.pdf"
+        archivo.write_bytes(pagina.request.get(sitio.url + str(enlace)).body())
+
+
+def enviar(pagina: Page, pantalla: str, boton: str = "Continuar") -> None:
+    pagina.get_by_role("button", name=boton).click()
+    esperar(pagina, pantalla)
+
+
+def correo(pagina: Page, sitio: Portal, nombre: str) -> None:
+    """The mail that has just gone out, as a mail program would show it."""
+    pagina.get_by_text("enviado").first.wait_for()
+    [mensaje, *_] = sorted((sitio.carpeta / "correo").glob("*.eml"), key=lambda r: -r.stat().st_mtime)
+    pagina.goto(f"/buzon/{mensaje.stem}/")
+    guardar(pagina, nombre)
+
+
+def recorrer_pasos_2_y_3(navegador: Browser, sitio: Portal, ancho: str) -> None:
+    pagina = navegador.new_page(
+        base_url=sitio.url, viewport={"width": TAMANOS[ancho][0], "height": TAMANOS[ancho][1]}, locale="es-MX"
+    )
+    quien = {
+        caso: ejemplo(sitio, caso) for caso in ("vigente", "baja", "nunca-inscrito", "sin-nss", "con-nss")
+    }
+    for caso in ("baja", "nunca-inscrito", "vigente"):
+        curp, nss = quien[caso]
+        llenar(pagina, sitio, curp, "vigencia", nss=nss)
+        enviar(pagina, "resultado")
+        pagina.get_by_text("ha sido enviado a tu correo electrónico").wait_for()
+        guardar(pagina, f"vigencia-{caso}-{ancho}")
+        if caso == "nunca-inscrito":
+            pagina.get_by_role("link", name="Hoja para mi escuela").click()
+            guardar(pagina, f"vigencia-hoja-{ancho}")
+    guardar_documentos(pagina, sitio)
+    correo(pagina, sitio, f"correo-vigencia-{ancho}")
+    for nombre, curp, nss in (
+        ("sin-nss", quien["sin-nss"][0], quien["vigente"][1]),
+        ("nss-ajeno", quien["vigente"][0], quien["con-nss"][1]),
+    ):
+        llenar(pagina, sitio, curp, "vigencia", nss=nss)
+        enviar(pagina, "rechazo")
+        guardar(pagina, f"vigencia-{nombre}-{ancho}")
+    llenar(pagina, sitio, quien["baja"][0], "clinica", codigo_postal="44100")
+    enviar(pagina, "rechazo")
+    guardar(pagina, f"clinica-sin-vigencia-{ancho}")
+    curp, _ = quien["vigente"]
+    llenar(pagina, sitio, curp, "clinica", codigo_postal="44100")
+    pagina.get_by_role("button", name="Continuar").click()
+    pagina.locator("main[data-pantalla=eleccion], main[data-pantalla=resultado]").wait_for(timeout=20_000)
+    if (
+        pagina.locator("main").get_attribute("data-pantalla") == "resultado"
+    ):  # the desktop's turn registered them
+        enviar(pagina, "eleccion", "Cambiar de clínica o de turno")
+        pagina.get_by_label("Vespertino").check()
+    guardar(pagina, f"clinica-eleccion-{ancho}")
+    enviar(pagina, "revision")
+    guardar(pagina, f"clinica-revision-{ancho}")
+    enviar(pagina, "resultado", "Registrarme en esta clínica")
+    pagina.get_by_text("han sido enviados a tu correo electrónico").wait_for()
+    guardar(pagina, f"clinica-resultado-{ancho}")
+    guardar_documentos(pagina, sitio)
+    correo(pagina, sitio, f"correo-clinica-{ancho}")
+    pagina.goto("/")
+    guardar(pagina, f"inicio-avance-{ancho}")
+    pagina.close()
+
+
+def ejemplo(sitio: Portal, caso: str) -> tuple[str, str]:
+    """(CURP, NSS) of a sample person of the start page; the NSS empty for who has none."""
+    trozo = Navegador(sitio).pedir("/").texto.split(f'data-ejemplo="{caso}"')[1].split("</li>")[0]
+    nss = trozo.split('data-nss="')[1][:11] if 'data-nss="' in trozo else ""
+    return trozo.split('data-curp="')[1][:18], nss
 
 
 def procesando(navegador: Browser, plantilla: Base, carpeta: Path) -> None:
@@ -133,8 +205,10 @@ def main() -> None:
         with portal(sitio_carpeta, plantilla) as sitio:
             for ancho in TAMANOS:
                 recorrer(navegador, sitio, ancho)
-            for tipo, nombre in (("nss", "carta"), ("tarjeta", "tarjeta")):
-                orden = ["pdftoppm", "-r", "80", "-png", "-singlefile", f"{tipo}.pdf", str(DESTINO / nombre)]
+                recorrer_pasos_2_y_3(navegador, sitio, ancho)
+            for archivo in sitio_carpeta.glob("*.pdf"):
+                destino = DESTINO / f"documento-{archivo.stem}"
+                orden = ["pdftoppm", "-r", "80", "-png", "-singlefile", archivo.name, str(destino)]
                 subprocess.run(orden, cwd=sitio_carpeta, check=True)
         navegador.close()
     sys.stdout.write(f"{len(list(DESTINO.glob('*.png')))} imágenes en docs/capturas/\n")

@@ -12,10 +12,12 @@ import pytest
 from django.conf import settings as ajustes
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from afiliacion.asignacion import asignar_nss
 from afiliacion.models import Prefijo, Subdelegacion
+from clinicas.models import Clinica, Consultorio
 from nss_portal.demo import CASOS, ejemplos, personas_sinteticas
 from nss_portal.identidad import (
     entidad_curp,
@@ -27,6 +29,7 @@ from nss_portal.identidad import (
 )
 from nss_portal.models import CodigoPostal, Persona
 from nss_portal.models.territorio import plegar
+from vigencia.models import Escuela, Inscripcion, RegistroPatronal, Responsable
 
 DEL_CONTRATO = (
     "con-nss|sin-nss|sexo-x|con-ene|sin-segundo-apellido|extranjero|nacido-2000|mayor-60|no-renapo|vigente|"
@@ -148,12 +151,13 @@ def test_los_prefijos_y_los_codigos_postales_existen() -> None:
     con_numero = [p.nss for p in (*DE_MUESTRA, *personas_sinteticas(1000)) if p.nss]
     assert {nss[:2] for nss in con_numero} <= prefijos
     codigos = [caso.cp for caso in CASOS if caso.cp]
-    assert CodigoPostal.objects.filter(pk__in=codigos).count() == len(codigos) == 5
+    assert CodigoPostal.objects.filter(pk__in=codigos).count() == len(codigos) == 7
     assert {"06600", "64000", "97000", "22000"} < set(codigos)
 
 
 def fotografia() -> list[tuple[Any, ...]]:
-    return list(Persona.objects.order_by("pk").values_list())
+    modelos = (Persona, Escuela, RegistroPatronal, Inscripcion, Responsable, Clinica, Consultorio, User)
+    return [fila for modelo in modelos for fila in modelo._default_manager.order_by("pk").values_list()]
 
 
 @pytest.mark.django_db
@@ -177,6 +181,7 @@ class TestOrden:
         call_command("datos_demo", personas=90, stdout=salida)
         assert Persona.objects.count() == antes + 90
         assert "90 nuevas" in salida.getvalue()
+        assert "Escuelas: 82; inscripciones: " in salida.getvalue()
         assert Persona.objects.sin_nss().count() == 22 + 60
         foto, archivo = fotografia(), (carpeta / "usuarios-demo.txt").read_text()
         salida = StringIO()
@@ -198,10 +203,10 @@ class TestOrden:
 
     def test_sin_demostracion_no_escribe(self, settings: Settings, carpeta: Path) -> None:
         settings.DEMO = False
-        Persona.objects.all().delete()
+        User.objects.all().delete()
         with pytest.raises(CommandError, match="solo corre en demostración, con DEMO=1"):
             call_command("datos_demo")
-        assert not Persona.objects.exists()
+        assert not User.objects.exists()
         assert not list(carpeta.iterdir())
 
     def test_un_numero_negativo(self) -> None:
@@ -222,7 +227,24 @@ class TestOrden:
         assert not personal.is_superuser
         permisos = personal.get_all_permissions()
         assert {"nss_portal.view_tramite", "afiliacion.view_serie"} <= permisos
+        assert {"vigencia.view_escuela", "vigencia.view_inscripcion"} <= permisos
         assert all(permiso.split(".")[1].startswith("view_") for permiso in permisos)
+
+    def test_los_usuarios_de_dos_escuelas(self, carpeta: Path) -> None:
+        """Each answers for its own, which has students today, and may do what a school may."""
+        User.objects.all().delete()
+        call_command("datos_demo", verbosity=0)
+        claves = self.claves(carpeta)
+        usuarios = [User.objects.get(username=nombre) for nombre in ("escuela-a", "escuela-b")]
+        for usuario in usuarios:
+            assert usuario.check_password(claves[usuario.username])
+            assert usuario.is_staff and not usuario.is_superuser
+            assert [grupo.name for grupo in usuario.groups.all()] == ["Escuelas"]
+            assert usuario.has_perm("vigencia.add_inscripcion")
+            assert not usuario.has_perm("nss_portal.view_persona")
+            hoy = timezone.localdate()
+            assert usuario.responsable.escuela.inscripciones.vigentes(hoy).exists()
+        assert usuarios[0].responsable.escuela != usuarios[1].responsable.escuela
 
     def test_los_usuarios_que_hay_se_quedan(self, carpeta: Path) -> None:
         call_command("datos_demo", verbosity=0)

@@ -1,4 +1,4 @@
-"""`manage.py datos_demo`: the fixtures, as many synthetic people as you like, and two users for the admin."""
+"""`manage.py datos_demo`: the fixtures, as many synthetic people as you like, and the admin's users."""
 
 import os
 import secrets
@@ -17,15 +17,24 @@ from django.db import connection, transaction
 from nss_portal.demo import personas_sinteticas
 from nss_portal.models import CodigoPostal, Persona
 
-USUARIOS = {"admin": "administra todo", "personal": "consulta, sin cambiar nada"}
+USUARIOS = {
+    "admin": "administra todo",
+    "personal": "consulta, sin cambiar nada",
+    # Which schools they are, `inscripciones_demo` knows.
+    "escuela-a": "inscribe a los alumnos de una escuela",
+    "escuela-b": "inscribe a los de otra: ninguna ve a la otra",
+}
 # What `personal` may see.
-APPS_DEL_PERSONAL = ["nss_portal", "afiliacion"]
+APPS_DEL_PERSONAL = ["nss_portal", "afiliacion", "vigencia", "clinicas"]
+# By name: the kernel imports no app. The schools' one, `inscripciones_demo` loads.
+FIXTURES = {"afiliacion.Territorio": "subdelegaciones", "clinicas.Clinica": "clinicas"}
 
 
 class Command(BaseCommand):
     help = (
-        "Carga los datos de demostración: catálogos, personas ficticias y los usuarios del admin. "
-        "Se puede repetir: lo que ya está se queda como está."
+        "Carga los datos de demostración: catálogos, personas ficticias, sus inscripciones y los usuarios "
+        "del admin. Se puede repetir: lo que ya está se queda como está, y las personas de muestra vuelven a "
+        "ser lo que dice su caso."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,19 +54,28 @@ class Command(BaseCommand):
         call_command("loaddata", "entidades", verbosity=0)
         if not CodigoPostal.objects.exists():
             call_command("cargar_codigos_postales", verbosity=0, stdout=self.stdout, stderr=self.stderr)
-        # By name, as fixtures do: the kernel imports no app. Staff may have changed it since.
-        if not apps.get_model("afiliacion.Territorio").objects.exists():
-            call_command("loaddata", "subdelegaciones", verbosity=0)
+        for modelo, fixture in FIXTURES.items():
+            # Staff may have changed them since.
+            if not apps.get_model(modelo).objects.exists():
+                call_command("loaddata", fixture, verbosity=0)
         call_command("loaddata", "personas_demo", verbosity=0)
         antes = Persona.objects.count()
         _guardar_sinteticas(personas)
         usuarios = _usuarios()
+        # After the people and the users: it enrols the ones and gives the others their school.
+        call_command("inscripciones_demo", verbosity=0)
+        call_command("altas_demo", verbosity=0)
         if verbosity:
             hay = Persona.objects.count()
+            escuelas, inscripciones, clinicas = (
+                apps.get_model(modelo).objects.count()
+                for modelo in ("vigencia.Escuela", "vigencia.Inscripcion", "clinicas.Clinica")
+            )
             self.stdout.write(
                 f"Códigos postales: {CodigoPostal.objects.count():,}.\n"
                 f"Personas ficticias: {hay:,} ({Persona.objects.sin_nss().count():,} sin NSS); "
                 f"{hay - antes:,} nuevas de las {personas:,} pedidas además de las de ejemplo.\n"
+                f"Escuelas: {escuelas:,}; inscripciones: {inscripciones:,}; clínicas: {clinicas:,}.\n"
                 f"Usuarios del admin: {', '.join(USUARIOS)}; sus contraseñas están en {usuarios}."
             )
 

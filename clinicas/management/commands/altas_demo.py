@@ -1,0 +1,25 @@
+"""`manage.py altas_demo`: the sample person who has a clinic already."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from clinicas import alta, cercania
+from nss_portal.demo import CASOS
+from nss_portal.models import CodigoPostal, Persona
+
+
+class Command(BaseCommand):
+    help = "Registra en una clínica a la persona de muestra que ya la tiene. Se puede repetir."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("Esto registra a una persona ficticia: solo corre en demostración, con DEMO=1.")
+        [caso] = [caso for caso in CASOS if caso.caso == "con-clinica"]
+        persona = Persona.objects.filter(curp=caso.curp).first()
+        codigo = CodigoPostal.objects.buscar(caso.cp)
+        if not (persona and codigo) or alta.activa(persona):
+            return
+        [opcion, *_] = cercania.opciones(codigo)
+        alta.registrar(persona, opcion.clinica, opcion.turnos[0].turno)

@@ -1,0 +1,177 @@
+"""The act of step 3: from a postal code to a clinic, a shift and a consultorio, and their documents."""
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from clinicas import alta, cercania
+from clinicas.models import Alta, Clinica, Peticion
+from nss_portal import renapo, tramites
+from nss_portal.identidad import agregado_medico
+from nss_portal.models import Documento, Envio, Estado, Persona, Tramite
+from vigencia.verificacion import situacion
+
+
+def resolver(tramite: Tramite) -> None:
+    """Answer step 3: refuse with its reason, show the clinic there is, or offer the ones to choose from.
+
+    One transaction; safe to call twice. Raises renapo.NoDisponible: nothing changes then.
+    """
+    identificada = renapo.identificar(tramite.curp)
+    with transaction.atomic():
+        motivo = _motivo(identificada)
+        if motivo:
+            # Whose it is, where the page may say why.
+            persona = identificada if motivo == Tramite.Motivo.SIN_VIGENCIA else None
+            tramite.mover(Estado.RECHAZADO, motivo=motivo, persona=persona)
+            return
+        assert identificada
+        peticion = Peticion.objects.select_related("codigo_postal__municipio").get(tramite=tramite)
+        actual = alta.activa(identificada)
+        if actual and not peticion.cambio:
+            _emitir(tramite, identificada, actual, Tramite.Resultado.YA_REGISTRADO)
+            return
+        opciones = cercania.opciones(peticion.codigo_postal)
+        if not opciones:  # the whole country is full: staff must know
+            raise tramites.NoPuedeSeguir(Tramite.Espera.ATENCION)
+        if len(opciones) == 1 and len(opciones[0].turnos) == 1:  # no needless choice
+            if tramite.mover(Estado.REVISION, persona=identificada):
+                _elegir(peticion, opciones[0].clinica, opciones[0].turnos[0].turno)
+        else:
+            tramite.mover(Estado.ELECCION, persona=identificada)
+
+
+def _motivo(persona: Persona | None) -> Tramite.Motivo | None:
+    if persona is None:
+        return Tramite.Motivo.CURP_NO_ENCONTRADA
+    if persona.nss is None:
+        return Tramite.Motivo.CURP_SIN_NSS
+    if not situacion(persona, timezone.localdate()).vigente:
+        return Tramite.Motivo.SIN_VIGENCIA
+    return None
+
+
+def elegir(tramite: Tramite, clinica: Clinica, turno: str) -> bool:
+    """Keep the choice, to be reviewed before anything is done; False when the trámite is past that."""
+    with transaction.atomic():
+        volver_a_elegir(tramite)
+        if tramite.estado != Estado.ELECCION or not tramite.mover(Estado.REVISION):
+            return False
+        _elegir(Peticion.objects.get(tramite=tramite), clinica, turno)
+        return True
+
+
+def volver_a_elegir(tramite: Tramite) -> None:
+    """From the review back to the choice; nothing when it is there already, or past both."""
+    with transaction.atomic():
+        if tramite.estado == Estado.REVISION:
+            tramite.mover(Estado.ELECCION)
+
+
+def _elegir(peticion: Peticion, clinica: Clinica, turno: str) -> None:
+    peticion.clinica, peticion.turno = clinica, turno
+    peticion.save(update_fields=["clinica", "turno"])
+
+
+def confirmar(tramite: Tramite, clinica: Clinica, turno: str) -> bool:
+    """Register the person there and freeze both documents; False when another tab or click was first.
+
+    One transaction. Raises clinicas.alta.SinLugar: nothing changes then; there is another clinic to choose.
+    """
+    persona = tramite.persona
+    assert persona
+    with transaction.atomic():
+        if not situacion(persona, timezone.localdate()).vigente:  # a baja came in between
+            return tramite.mover(Estado.RECHAZADO, motivo=Tramite.Motivo.SIN_VIGENCIA)
+        anterior = alta.activa(persona)
+        nueva = alta.registrar(persona, clinica, turno, tramite)
+        if anterior is None:
+            resultado = Tramite.Resultado.REGISTRADO
+        elif nueva.pk == anterior.pk:
+            resultado = Tramite.Resultado.YA_REGISTRADO
+        else:
+            resultado = Tramite.Resultado.CAMBIADO
+        if not _emitir(tramite, persona, nueva, resultado, anterior):
+            transaction.set_rollback(True)
+            return False
+        if resultado == Tramite.Resultado.CAMBIADO and anterior:
+            _avisar_del_cambio(tramite, anterior)
+        tramites.encolar(tramite)
+        return True
+
+
+def cambiar(tramite: Tramite) -> Tramite:
+    """Begin the change of a clinic that this trámite has shown. A double click begins one.
+
+    Raises IntegrityError when another one was begun with the same number.
+    """
+    peticion = Peticion.objects.get(tramite=tramite)
+    # Made from the trámite's own number, so that of two clicks the second finds the first's.
+    solicitud = uuid.uuid5(tramite.pk, "cambio")
+    with transaction.atomic():
+        if empezado := Tramite.objects.filter(solicitud=solicitud).first():
+            return empezado
+        nuevo = tramites.iniciar(tramite.tipo, solicitud, tramite.navegador, tramite.curp, tramite.correo)
+        Peticion.objects.create(tramite=nuevo, codigo_postal=peticion.codigo_postal, cambio=True)
+        return nuevo
+
+
+def _avisar_del_cambio(tramite: Tramite, anterior: Alta) -> None:
+    """To the mailbox with which they registered before, when the change was asked for with another one."""
+    antes = anterior.tramite
+    if antes and antes.correo.casefold() != tramite.correo.casefold():
+        datos = {"clinica": anterior.consultorio.clinica.nombre, "folio": tramite.folio}
+        Envio.objects.create(tramite=antes, aviso="cambio-clinica", datos=datos)
+
+
+def _emitir(
+    tramite: Tramite, persona: Persona, lugar: Alta, resultado: str, anterior: Alta | None = None
+) -> bool:
+    if not tramite.mover(Estado.EMITIENDO, persona=persona, resultado=resultado):
+        return False
+    tipos = [Documento.Tipo.COMPROBANTE, Documento.Tipo.ADSCRIPCION]
+    tramites.congelar(tramite, tipos, _datos(persona, lugar, resultado, anterior))
+    return True
+
+
+def _datos(persona: Persona, lugar: Alta, resultado: str, anterior: Alta | None) -> dict[str, Any]:
+    """What both documents of step 3 say."""
+    hasta = situacion(persona, timezone.localdate()).inscripcion
+    assert hasta
+    clinica = lugar.consultorio.clinica
+    antes = anterior.consultorio.clinica if anterior and resultado == Tramite.Resultado.CAMBIADO else None
+    return {
+        "nombre": persona.nombre_completo,
+        "curp": persona.curp,
+        "nss": persona.nss,
+        "agregado": agregado_medico(persona.sexo, persona.nacimiento),
+        "clinica": clinica.nombre,
+        "clues": clinica.clues,
+        "domicilio_clinica": clinica.direccion,
+        "telefono": clinica.telefono,
+        "horario": clinica.horario,
+        "ventanilla": clinica.ventanilla,
+        "delegacion": clinica.delegacion,
+        "turno": lugar.consultorio.turno,
+        "consultorio": str(lugar.consultorio.numero),
+        "desde": lugar.desde.isoformat(),
+        "vigente_hasta": hasta.ultimo_dia.isoformat(),
+        "resultado": resultado,
+        "anterior": antes.nombre if antes else "",
+    }
+
+
+def adscripcion(persona: Persona, vigente: bool) -> dict[str, Any]:
+    """What the report of step 2 says of the clinic; empty texts when there is none."""
+    lugar = alta.activa(persona)
+    consultorio = lugar.consultorio if lugar else None
+    return {
+        "delegacion": consultorio.clinica.delegacion if consultorio else "",
+        "clinica": consultorio.clinica.nombre if consultorio else "",
+        "turno": consultorio.turno if consultorio else "",
+        "consultorio": str(consultorio.numero) if consultorio else "",
+        # With a baja the clinic is not lost: it waits for the next inscripción.
+        "clinica_suspendida": bool(lugar) and not vigente,
+    }

@@ -1,0 +1,141 @@
+"""Step 3 on the web: the form, the choice of clinic, its review; the rest is `nss_portal.pasos`."""
+
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clinicas import alta, cercania, registro
+from clinicas.forms import ClinicaForm, EleccionForm
+from clinicas.models import Peticion
+from nss_portal import demo, pasos
+from nss_portal.models import Domicilio, Estado, Tramite
+from nss_portal.views import expirada
+from vigencia.verificacion import situacion
+
+
+def _guardar(tramite: Tramite, datos: dict[str, Any]) -> None:
+    Peticion.objects.create(tramite=tramite, codigo_postal=datos["codigo_postal"])
+
+
+def _partes(tramite: Tramite, sucesos: pasos.Sucesos) -> list[pasos.Parte]:
+    visto = sucesos.get(Estado.ELECCION) or sucesos.get(Estado.REVISION) or sucesos.get(Estado.EMITIENDO)
+    partes: list[pasos.Parte] = [
+        ("Buscar tu CURP en el registro de población", visto),
+        ("Comprobar tu vigencia de derechos", visto),
+        ("Buscar la clínica de tu código postal", visto),
+    ]
+    if Estado.ELECCION in sucesos or Estado.REVISION in sucesos:
+        partes.append(("Registrarte en la clínica que elegiste", sucesos.get(Estado.EMITIENDO)))
+    return partes
+
+
+def _inicial(ultimo: Tramite) -> dict[str, Any]:
+    """The postal code that was typed before, here or in the address of step 1."""
+    peticion = Peticion.objects.filter(tramite=ultimo).first()
+    if peticion:
+        return {"codigo_postal": peticion.codigo_postal_id}
+    suyos = Tramite.objects.del_navegador(ultimo.navegador).filter(curp=ultimo.curp)
+    domicilio = Domicilio.objects.filter(tramite__in=suyos).order_by("-tramite__creado").first()
+    return {"codigo_postal": domicilio.codigo_postal_id} if domicilio else {}
+
+
+def _contexto(tramite: Tramite, pantalla: str) -> dict[str, Any]:
+    if pantalla == "rechazo":
+        falta = situacion(tramite.persona, timezone.localdate()) if tramite.persona else None
+        return {"falta": falta, "ejemplos": demo.ejemplos() if settings.DEMO else []}
+    if pantalla in ("resultado", "finalizado"):
+        # What was certified, not what may have changed since.
+        return {"alta": tramite.documentos.all()[0].datos, "peticion": _peticion(tramite)}
+    if pantalla in ("eleccion", "revision"):
+        peticion = _peticion(tramite)
+        form = EleccionForm(opciones=cercania.opciones(peticion.codigo_postal), peticion=peticion)
+        assert tramite.persona
+        return {"peticion": peticion, "form": form, "actual": alta.activa(tramite.persona)}
+    return {}
+
+
+def _peticion(tramite: Tramite) -> Peticion:
+    return Peticion.objects.select_related(
+        "codigo_postal__municipio__entidad", "clinica__municipio", "clinica__entidad"
+    ).get(tramite=tramite)
+
+
+PASO = pasos.Paso(Tramite.Tipo.CLINICA, "clinicas", ClinicaForm, _partes, _guardar, _inicial, _contexto)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def solicitar(request: HttpRequest) -> HttpResponse:
+    return pasos.solicitar(request, PASO)
+
+
+@never_cache
+@require_safe
+def tramite(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    return pasos.tramite(request, PASO, pk)
+
+
+@never_cache
+@require_safe
+def estado(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
+    return pasos.estado(request, PASO, pk)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def eleccion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Choose, review, confirm. Whatever another tab did first stands, and the page shows it."""
+    mio = pasos.mio(request, PASO, pk)
+    if mio is None:
+        return expirada(request)
+    if request.method != "POST" or mio.estado not in (Estado.ELECCION, Estado.REVISION):
+        return redirect(mio)
+    if "cambiar" in request.POST:
+        registro.volver_a_elegir(mio)
+        return redirect(mio)
+    peticion = _peticion(mio)
+    form = EleccionForm(request.POST, opciones=cercania.opciones(peticion.codigo_postal), peticion=peticion)
+    if not form.is_valid():
+        registro.volver_a_elegir(mio)
+        return pasos.dibujar(request, PASO, mio, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    clinica, turno = form.cleaned_data["clinica"], form.cleaned_data["turno"]
+    if "confirmar" not in request.POST:
+        registro.elegir(mio, clinica, turno)
+        return redirect(mio)
+    try:
+        if not registro.confirmar(mio, clinica, turno):
+            messages.warning(request, "Ya habías confirmado en otra pestaña: esto fue lo que quedó.")
+    except alta.SinLugar as error:
+        registro.volver_a_elegir(mio)
+        messages.warning(request, f"{error} Elige otra opción: no se registró nada.")
+    return redirect(mio)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def cambiar(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """From the clinic that there is to another one: a trámite of its own, with its own documents."""
+    mio = pasos.mio(request, PASO, pk)
+    if mio is None:
+        return expirada(request)
+    if request.method != "POST" or mio.estado not in (Estado.RESUELTO, Estado.FINALIZADO):
+        return redirect(mio)
+    try:
+        return redirect(registro.cambiar(mio))
+    except IntegrityError:  # the other click was first
+        return redirect(registro.cambiar(mio))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def finalizar(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    return pasos.finalizar(request, PASO, pk)

@@ -1,0 +1,338 @@
+"""The schools' catalogue, loaded from a CSV: judged whole first, then written all or none."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import batched
+from typing import NamedTuple
+
+from django.db import IntegrityError, connection, transaction
+
+from nss_portal import catalogo
+from nss_portal.carga import Avisar, CargaInvalida, Fuente, LineaMala, abrir, consultar, limpiar
+from nss_portal.models import Municipio
+from nss_portal.models.territorio import plegar
+from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal
+from vigencia.models.escuela import CCT_REGEX, REGISTRO_REGEX
+
+COLUMNAS = ["cct", "nombre", "niveles", "modalidad", "registros_patronales", "c_estado", "c_mnpio"]
+# Bad lines that are told; the others are counted.
+MUESTRA = 20
+_CABEN = 150
+_BOM = b"\xef\xbb\xbf"
+# Past this a statement's list of keys is longer than SQLite takes in one go.
+_LOTE = 1_000
+_SEPARADORES = re.compile(r"[\s-]+")
+# What is kept of a line, but for its registros.
+_CAMPOS = ["nombre", "medio_superior", "superior", "posgrado", "modalidad", "entidad_id", "municipio_id"]
+
+
+@dataclass
+class Informe:
+    total: int = 0
+    nuevas: int = 0
+    cambiadas: int = 0
+    registros_nuevos: int = 0
+    registros_retirados: int = 0
+    # Not in the file any more, and enrolments were reported by them.
+    registros_con_inscripciones: list[str] = field(default_factory=list)
+    # Their municipio could not be told: its entidad's have no keys yet, or the line has none.
+    sin_municipio: int = 0
+    # Their CCT begins with another entidad's key: seen, and taken as it comes.
+    de_otra_entidad: list[str] = field(default_factory=list)
+
+    @property
+    def iguales(self) -> int:
+        return self.total - self.nuevas - self.cambiadas
+
+
+class Fila(NamedTuple):
+    """A line of the file, read: the keys padded, the lists taken apart."""
+
+    linea: int
+    cct: str
+    nombre: str
+    niveles: tuple[Nivel, ...]
+    modalidad: str
+    registros: tuple[str, ...]
+    entidad: str
+    # Of five digits; empty when the line names none.
+    municipio: str
+
+    @property
+    def campos(self) -> tuple[object, ...]:
+        """Its data, in the order of _CAMPOS, but for the municipio: its key is not its id."""
+        niveles = (nivel in self.niveles for nivel in (Nivel.MEDIO_SUPERIOR, Nivel.SUPERIOR, Nivel.POSGRADO))
+        return (self.nombre, *niveles, self.modalidad, self.entidad)
+
+
+@dataclass
+class _Malas:
+    """The bad lines and what is wrong with each: a line counts once, with its first reason."""
+
+    motivos: dict[int, str] = field(default_factory=dict)
+
+    def agregar(self, linea: int, motivo: str) -> None:
+        self.motivos.setdefault(linea, motivo)
+
+    def rechazar(self) -> None:
+        """Raises CargaInvalida if there is any."""
+        total = len(self.motivos)
+        if not total:
+            return
+        textos = [f"Línea {linea}: {motivo}" for linea, motivo in sorted(self.motivos.items())[:MUESTRA]]
+        cuantas = "una línea" if total == 1 else f"{total:,} líneas"
+        cabeza = f"El archivo tiene {cuantas} con errores y no se cargó nada."
+        if total > len(textos):
+            cabeza += f" Las primeras {len(textos)}:"
+        raise CargaInvalida("\n".join([cabeza, *textos]))
+
+
+def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
+    """Make the schools of the CSV be as it says; those that it does not name stay as they are.
+
+    All or nothing: one bad line and nothing is written. Safe to call twice. A registro patronal that the
+    file does not name any more goes, unless students were enrolled by it. A municipio that is known is not
+    forgotten because the file's key means nothing yet. Raises CargaInvalida.
+    """
+    malas = _Malas()
+    with abrir(ruta) as fuente:
+        filas = list(_filas(fuente, malas, avisar))
+    if not filas and not malas.motivos:
+        raise CargaInvalida("El archivo no trae escuelas.")
+    avisar("Revisando")
+    _revisar_repetidas(filas, malas)
+    try:
+        with transaction.atomic():
+            _esperar_turno()
+            municipios = _municipios(filas, malas)
+            duenas = dict(RegistroPatronal.objects.values_list("registro", "escuela_id"))
+            _revisar_duenas(filas, duenas, malas)
+            malas.rechazar()
+            avisar("Guardando")
+            return _guardar(filas, municipios, duenas)
+    except IntegrityError:
+        raise CargaInvalida(
+            "Mientras se guardaba, alguien cambió estas escuelas o inscribió por un registro patronal que ya "
+            "no viene: no se cargó nada; vuelve a intentarlo."
+        ) from None
+
+
+def _filas(fuente: Fuente, malas: _Malas, avisar: Avisar) -> Iterator[Fila]:
+    """The good lines; what is wrong with the others goes to `malas`."""
+    lineas = fuente.lineas(avisar)
+    orden = _orden(*next(lineas, (1, b"")))
+    entidades = catalogo.entidades()
+    for numero, linea in lineas:
+        try:
+            campos = _separar(linea)
+            if len(campos) != len(COLUMNAS):
+                raise LineaMala(f"tiene {len(campos)} columnas y deben ser {len(COLUMNAS)}.")
+            fila = leer(numero, [campos[i] for i in orden])
+            if fila.entidad not in entidades:
+                raise LineaMala(f"la entidad {fila.entidad} no existe: c_estado va de 01 a 32.")
+        except LineaMala as motivo:
+            malas.agregar(numero, str(motivo))
+        else:
+            yield fila
+
+
+def _orden(numero: int, linea: bytes) -> list[int]:
+    """Where each column is: a spreadsheet may have moved them."""
+    try:
+        cabecera = [columna.strip().lower() for columna in _separar(linea.removeprefix(_BOM))]
+        if len(cabecera) == len(COLUMNAS):
+            return [cabecera.index(columna) for columna in COLUMNAS]
+    except ValueError:  # LineaMala is one
+        pass
+    raise CargaInvalida(f"La línea {numero} debe nombrar las columnas: {','.join(COLUMNAS)} (CSV en UTF-8).")
+
+
+def _separar(linea: bytes) -> list[str]:
+    """The fields of one line. Each line is read on its own: a quote left open spoils no other."""
+    try:
+        return next(csv.reader([linea.decode("utf-8")], strict=True))
+    except UnicodeDecodeError:
+        raise LineaMala("no es texto en UTF-8.") from None
+    except csv.Error:
+        raise LineaMala("no es CSV: revisa sus comillas.") from None
+
+
+def leer(linea: int, campos: list[str]) -> Fila:
+    """What a line says, in the order of COLUMNAS. Raises LineaMala."""
+    cct, nombre, niveles, modalidad, registros, estado, municipio = map(limpiar, campos)
+    entidad = _clave("c_estado", estado, 2)
+    if not nombre:
+        raise LineaMala("falta nombre.")
+    if len(nombre) > _CABEN:
+        raise LineaMala(f"nombre pasa de {_CABEN} caracteres.")
+    return Fila(
+        linea,
+        _cct(cct),
+        nombre,
+        _niveles(niveles),
+        _modalidad(modalidad),
+        _registros(registros),
+        entidad,
+        entidad + _clave("c_mnpio", municipio, 3) if municipio else "",
+    )
+
+
+def _cct(escrita: str) -> str:
+    cct = _SEPARADORES.sub("", escrita).upper()
+    if re.fullmatch(CCT_REGEX, cct):
+        return cct
+    if not cct:
+        raise LineaMala("falta cct.")
+    if re.fullmatch(CCT_REGEX, cct[:2] + "D" + cct[3:]) and cct[2] == "P":
+        raise LineaMala(
+            f"la escuela {cct} es particular (su CCT lleva P en la tercera posición) y este seguro es de las "
+            "escuelas públicas."
+        )
+    raise LineaMala(f"la CCT «{cct[:20]}» no son 2 números, 3 letras, 4 números y 1 letra.")
+
+
+def _niveles(escritos: str) -> tuple[Nivel, ...]:
+    niveles = set()
+    for escrito in _lista(escritos):
+        # As people write them too: «Medio superior».
+        clave = plegar(escrito).replace(" ", "-")
+        if clave not in Nivel.values:
+            raise LineaMala(f"el nivel «{escrito[:30]}» no existe: son {', '.join(Nivel.values)}.")
+        niveles.add(Nivel(clave))
+    if not niveles:
+        raise LineaMala("falta niveles.")
+    return tuple(nivel for nivel in Nivel if nivel in niveles)
+
+
+def _modalidad(escrita: str) -> str:
+    clave = plegar(escrita).replace(" ", "-")
+    if clave not in Escuela.Modalidad.values:
+        todas = ", ".join(Escuela.Modalidad.values)
+        raise LineaMala(
+            f"la modalidad «{escrita[:30]}» no existe: son {todas}." if clave else "falta modalidad."
+        )
+    return clave
+
+
+def _registros(escritos: str) -> tuple[str, ...]:
+    registros = [_SEPARADORES.sub("", escrito).upper() for escrito in _lista(escritos)]
+    for registro in registros:
+        if not re.fullmatch(REGISTRO_REGEX, registro):
+            raise LineaMala(
+                f"el registro patronal «{registro[:20]}» no son una letra o número, 7 números, 32 (la "
+                "modalidad de estudiantes) y un número más."
+            )
+        if registros.count(registro) > 1:
+            raise LineaMala(f"el registro patronal {registro} está dos veces.")
+    if not registros:
+        raise LineaMala("falta registros_patronales.")
+    return tuple(registros)
+
+
+def _lista(escrita: str) -> list[str]:
+    return [dato for dato in map(str.strip, escrita.split("|")) if dato]
+
+
+def _clave(columna: str, escrita: str, cifras: int) -> str:
+    """Spreadsheets take the leading zeros away."""
+    if not (escrita.isascii() and escrita.isdigit() and len(escrita) <= cifras):
+        raise LineaMala(f"{columna} debe ser la clave oficial, de {cifras} números.")
+    return escrita.zfill(cifras)
+
+
+def _revisar_repetidas(filas: list[Fila], malas: _Malas) -> None:
+    """What an earlier line of the file has already."""
+    escuelas: dict[str, int] = {}
+    registros: dict[str, int] = {}
+    for fila in filas:
+        antes = escuelas.setdefault(fila.cct, fila.linea)
+        if antes != fila.linea:
+            malas.agregar(fila.linea, f"la escuela {fila.cct} ya está en la línea {antes}.")
+        for registro in fila.registros:
+            antes = registros.setdefault(registro, fila.linea)
+            if antes != fila.linea:
+                malas.agregar(fila.linea, f"el registro patronal {registro} ya está en la línea {antes}.")
+
+
+def _esperar_turno() -> None:
+    """Of two loaders at once, the second one waits here. SQLite's transaction already is the only one."""
+    if connection.vendor == "postgresql":
+        consultar("SELECT pg_advisory_xact_lock(hashtext('cargar_escuelas'))")
+
+
+def _municipios(filas: list[Fila], malas: _Malas) -> dict[str, int]:
+    """Key -> id. Where an entidad's municipios have their keys, a key that none has is a bad line."""
+    ids = {clave: pk for clave, pk in Municipio.objects.values_list("clave", "pk") if clave}
+    con_claves = {clave[:2] for clave in ids}
+    for fila in filas:
+        if fila.municipio and fila.municipio not in ids and fila.entidad in con_claves:
+            entidad, municipio = fila.municipio[:2], fila.municipio[2:]
+            malas.agregar(fila.linea, f"el municipio {municipio} de la entidad {entidad} no existe.")
+    return ids
+
+
+def _revisar_duenas(filas: list[Fila], duenas: dict[str, str], malas: _Malas) -> None:
+    for fila in filas:
+        for registro in fila.registros:
+            if duenas.get(registro, fila.cct) != fila.cct:
+                malas.agregar(fila.linea, f"el registro patronal {registro} es de otra escuela.")
+
+
+def _guardar(filas: list[Fila], municipios: dict[str, int], duenas: dict[str, str]) -> Informe:
+    informe = Informe(len(filas))
+    hay = {escuela.cct: escuela for escuela in Escuela.objects.all()}
+    guardar = []
+    for fila in filas:
+        escuela = hay.get(fila.cct) or Escuela(cct=fila.cct)
+        municipio = municipios.get(fila.municipio)
+        if municipio is None and escuela.entidad_id == fila.entidad:
+            municipio = escuela.municipio_id
+        datos = dict(zip(_CAMPOS, (*fila.campos, municipio), strict=True))
+        if any(getattr(escuela, campo) != dato for campo, dato in datos.items()):
+            guardar.append(escuela)
+        for campo, dato in datos.items():
+            setattr(escuela, campo, dato)
+        informe.sin_municipio += municipio is None
+        if not fila.cct.startswith(fila.entidad):
+            informe.de_otra_entidad.append(fila.cct)
+    Escuela.objects.bulk_create(
+        guardar,
+        batch_size=_LOTE,
+        update_conflicts=True,
+        unique_fields=["cct"],
+        update_fields=[campo.removesuffix("_id") for campo in _CAMPOS],
+    )
+    tocadas = {escuela.cct for escuela in guardar} | _guardar_registros(filas, duenas, informe)
+    informe.nuevas = len(tocadas - hay.keys())
+    informe.cambiadas = len(tocadas) - informe.nuevas
+    return informe
+
+
+def _guardar_registros(filas: list[Fila], duenas: dict[str, str], informe: Informe) -> set[str]:
+    """The schools whose registros this changed."""
+    nuevos = [
+        RegistroPatronal(registro=registro, escuela_id=fila.cct)
+        for fila in filas
+        for registro in fila.registros
+        if registro not in duenas
+    ]
+    RegistroPatronal.objects.bulk_create(nuevos, batch_size=_LOTE)
+    del_archivo = {fila.cct: fila.registros for fila in filas}
+    sobran = [r for r, cct in duenas.items() if cct in del_archivo and r not in del_archivo[cct]]
+    usados = _con_inscripciones(sobran)
+    retirados = [registro for registro in sobran if registro not in usados]
+    for lote in batched(retirados, _LOTE):
+        RegistroPatronal.objects.filter(pk__in=lote).delete()
+    informe.registros_nuevos, informe.registros_retirados = len(nuevos), len(retirados)
+    informe.registros_con_inscripciones = sorted(usados)
+    return {r.escuela_id for r in nuevos} | {duenas[r] for r in retirados}
+
+
+def _con_inscripciones(registros: Iterable[str]) -> set[str]:
+    usados: set[str] = set()
+    for lote in batched(registros, _LOTE):
+        filas = Inscripcion.objects.filter(registro__in=lote).order_by()
+        usados |= set(filas.values_list("registro_id", flat=True).distinct())
+    return usados
