@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db import models
 from django.db.models import Q, Window
@@ -28,7 +28,7 @@ class Motivo(models.TextChoices):
 
 
 class Razon(models.TextChoices):
-    """Why a clinic that would have come before is not offered."""
+    """Why a clinic that would be one of them is not offered."""
 
     LLENA = "llena", "ya no tiene lugar"
     CERRADA = "cerrada", "no registra a nadie por ahora"
@@ -49,7 +49,7 @@ class Opcion:
     kilometros: float | None
     # One of each turno with room, morning first: the consultorio that would take the person now.
     turnos: tuple[Consultorio, ...]
-    # What would have come before this one.
+    # What was passed over while looking for these: the same for all of them.
     saltadas: tuple[Saltada, ...] = ()
 
 
@@ -161,7 +161,7 @@ class Directorio:
             if busqueda.opciones:
                 break
             self._reunir(busqueda, _por_cercania(candidatas, lugar), motivo, lugar, TOPE)
-        return busqueda.opciones
+        return [replace(opcion, saltadas=tuple(busqueda.saltadas)) for opcion in busqueda.opciones]
 
     def _reunir(
         self, busqueda: _Busqueda, candidatas: list[Clinica], motivo: Motivo, lugar: _Lugar, tope: int
@@ -177,15 +177,8 @@ class Directorio:
                     continue
                 busqueda.vistas.add(clinica.pk)
                 if turnos := self._turnos[clinica.pk]:
-                    busqueda.opciones.append(
-                        Opcion(
-                            clinica,
-                            motivo,
-                            _kilometros(lugar, clinica),
-                            tuple(turnos),
-                            tuple(busqueda.saltadas),
-                        )
-                    )
+                    kilometros = _kilometros(lugar, clinica)
+                    busqueda.opciones.append(Opcion(clinica, motivo, kilometros, tuple(turnos)))
                 else:
                     busqueda.saltadas.append(Saltada(clinica, _RAZONES[Clinica.Estado(clinica.estado)]))
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from clinicas import alta, cercania
 from clinicas.models import Alta, Clinica, Peticion
-from nss_portal import renapo, tramites
+from nss_portal import confirmacion, renapo, tramites
 from nss_portal.identidad import agregado_medico
 from nss_portal.models import Documento, Envio, Estado, Persona, Tramite
 from vigencia.verificacion import situacion
@@ -21,6 +21,8 @@ def resolver(tramite: Tramite) -> None:
     """
     identificada = renapo.identificar(tramite.curp)
     with transaction.atomic():
+        if confirmacion.pedir(tramite, identificada):
+            return
         motivo = _motivo(identificada)
         if motivo:
             # Whose it is, where the page may say why.
@@ -121,6 +123,8 @@ def cambiar(tramite: Tramite) -> Tramite:
 def _avisar_del_cambio(tramite: Tramite, anterior: Alta) -> None:
     """To the mailbox with which they registered before, when the change was asked for with another one."""
     antes = anterior.tramite
+    if tramite.confirmado:  # the mailbox that was confirmed before has just allowed it
+        return
     if antes and antes.correo.casefold() != tramite.correo.casefold():
         datos = {"clinica": anterior.consultorio.clinica.nombre, "folio": tramite.folio}
         Envio.objects.create(tramite=antes, aviso="cambio-clinica", datos=datos)

@@ -8,6 +8,7 @@ import sys
 import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from django.core.cache import cache
@@ -113,9 +114,17 @@ def test_el_audio_dice_cada_letra(cliente: Estricto) -> None:
         warnings.simplefilter("ignore", ResourceWarning)  # the package leaves its file to the collector
         respuesta = cliente.get(f"/captcha/audio/{clave}.wav")
         assert respuesta.status_code == 200
-        assert b"".join(respuesta.streaming_content)[:4] == b"RIFF"
+        sonido = b"".join(respuesta.streaming_content)
+        assert sonido[:4] == b"RIFF"
         del respuesta
         gc.collect()
+    # Heard again, it is the same sound, whole or in the parts that a player asks for; nothing is made anew.
+    with patch("nss_portal.captcha.captcha_audio", side_effect=AssertionError):
+        otra_vez = cliente.get(f"/captcha/audio/{clave}.wav")
+        assert b"".join(otra_vez.streaming_content) == sonido
+        parte = cliente.get(f"/captcha/audio/{clave}.wav", headers={"Range": "bytes=0-99"})
+        assert parte.status_code == 206 and b"".join(parte.streaming_content) == sonido[:100]
+    assert cliente.get("/captcha/audio/nadie.wav").status_code == 410
     # Each letter by its name, none as another's: «i» for Y would lock people out.
     dichas = {
         letra: subprocess.run(
@@ -125,6 +134,13 @@ def test_el_audio_dice_cada_letra(cliente: Estricto) -> None:
     }
     assert len(set(dichas.values())) == len(LETRAS)
     assert "'i" not in dichas.values()
+
+
+def test_el_audio_tiene_un_tope(cliente: Estricto) -> None:
+    clave = cliente.get("/nss/").pagina.campos["captcha_0"]
+    with patch("nss_portal.captcha.limites.permitir", return_value=False):
+        respuesta = cliente.get(f"/captcha/audio/{clave}.wav")
+    assert respuesta.status_code == 429 and respuesta["Retry-After"]
 
 
 def test_cabeceras_de_seguridad(cliente: Estricto) -> None:

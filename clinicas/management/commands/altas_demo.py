@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
-            raise CommandError("Esto registra a una persona ficticia: solo corre en demostración, con DEMO=1.")
+            raise CommandError("Registra a una persona ficticia: solo corre en demostración, con DEMO=1.")
         [caso] = [caso for caso in CASOS if caso.caso == "con-clinica"]
         persona = Persona.objects.filter(curp=caso.curp).first()
         codigo = CodigoPostal.objects.buscar(caso.cp)

@@ -1,0 +1,220 @@
+"""The health ministry's catalogue (CLUES, xlsx): units of IMSS that give family medicine -> clinics."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+from clinicas.libro import Libro, abrir_libro
+from clinicas.models import CLUES_REGEX, Alta, Clinica, Consultorio, Turno
+from clinicas.territorio import Territorio
+from clinicas.unidades import Unidad, da_medicina_familiar, leer, opera
+from nss_portal.carga import Avisar, CargaInvalida, LineaMala, consultar
+from nss_portal.models.territorio import plegar
+
+# The catalogue does not say how many people a consultorio takes. This is our convention, for both turnos of a
+# unit that is new; staff write the real figures afterwards, and no load changes them.
+CAPACIDAD = 2_400
+# When the catalogue does not say how many a unit has, and the most that we believe.
+CONSULTORIOS, CONSULTORIOS_MAXIMO = 5, 60
+
+# Columns by what they are called, accents and capitals ignored; the ministry has changed some names.
+_COLUMNAS = {
+    "clues": r"clues",
+    "entidad": r"(nombre de la )?entidad",
+    "municipio": r"(nombre del )?municipio",
+    "tipologia": r"(nombre de )?(la )?tipologia",
+    "nombre": r"nombre de la unidad",
+    "vialidad": r"(nombre de la )?vialidad",
+    "asentamiento": r"(nombre del )?asentamiento",
+    "codigo_postal": r"codigo postal|c\.?p\.?",
+    "estatus": r"(nombre )?(del )?estatus de operacion|estatus",
+    "telefono": r"telefono.*|numero telefonico",
+    "latitud": r"latitud.*",
+    "longitud": r"longitud.*",
+}
+_OPCIONALES = {
+    "tipo_establecimiento": r"(nombre )?(del )?tipo (de )?establecimiento",
+    "comercial": r"nombre comercial",
+    "tipo_vialidad": r"(nombre )?(del )?tipo de vialidad",
+    "numero": r"numero exterior",
+    "tipo_asentamiento": r"(nombre )?(del )?tipo de asentamiento",
+    "clave_municipio": r"clave del municipio",
+    "consultorios": r"consultorios de med(icina)? gral|consultorios de medicina general",
+}
+_COMO_SE_LLAMAN = {
+    "clues": "CLUES",
+    "entidad": "ENTIDAD",
+    "municipio": "MUNICIPIO",
+    "tipologia": "NOMBRE DE TIPOLOGIA",
+    "nombre": "NOMBRE DE LA UNIDAD",
+    "vialidad": "VIALIDAD",
+    "asentamiento": "ASENTAMIENTO",
+    "codigo_postal": "CODIGO POSTAL",
+    "estatus": "ESTATUS DE OPERACION",
+    "telefono": "TELEFONO",
+    "latitud": "LATITUD",
+    "longitud": "LONGITUD",
+}
+# Bad rows that are told; the others are counted.
+MUESTRA = 20
+
+
+@dataclass
+class Retirada:
+    clinica: Clinica
+    # Who stays registered there until staff move them.
+    personas: int
+
+
+@dataclass
+class Informe:
+    """What the load did."""
+
+    renglones: int = 0
+    # Of those, the clinics.
+    total: int = 0
+    nuevas: int = 0
+    cambiadas: int = 0
+    # Clinics of the portal that the catalogue has no more: now, or since an earlier load, with people.
+    retiradas: list[Retirada] = field(default_factory=list)
+    # Those that the postal catalogue can not place.
+    sin_codigo: int = 0
+    sin_municipio: int = 0
+
+    @property
+    def iguales(self) -> int:
+        return self.total - self.nuevas - self.cambiadas
+
+
+def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
+    """Make the clinics what the workbook says; the report counts what that changed.
+
+    Only units of IMSS (the ordinary regime) that operate and give family medicine. One transaction: all or
+    nothing. Safe to call twice. Clinics are updated in place, by CLUES; those that the workbook has no more
+    are retired, and keep their consultorios and their people. What staff say (hours, window, delegación,
+    capacities, «closed for now») is not touched. Raises CargaInvalida.
+    """
+    informe = Informe()
+    with abrir_libro(ruta) as libro:
+        unidades = _leer(libro, informe, avisar)
+    if not unidades:
+        # Every clinic would be retired.
+        raise CargaInvalida(
+            "El libro no trae ninguna unidad del IMSS en operación con medicina familiar: no se cargó nada."
+        )
+    avisar("Guardando")
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            # Of two loaders at once, the second one waits here. SQLite's transaction already is the only one.
+            consultar("SELECT pg_advisory_xact_lock(hashtext('cargar_clinicas'))")
+        _guardar(unidades, informe)
+    return informe
+
+
+def _leer(libro: Libro, informe: Informe, avisar: Avisar) -> dict[str, Unidad]:
+    """The clinics of the workbook. Its other rows are looked at one by one and let go."""
+    hoja, titulos, columnas = _buscar_columnas(libro)
+    territorio = Territorio()
+    unidades: dict[str, Unidad] = {}
+    vistas: dict[str, int] = {}
+    malas: list[str] = []
+    for numero, fila in libro.filas(hoja, max(columnas.values()) + 1, avisar):
+        if numero <= titulos:
+            continue
+        informe.renglones += 1
+        datos = {nombre: fila[lugar] if lugar < len(fila) else None for nombre, lugar in columnas.items()}
+        clues = str(datos["clues"] or "").strip().upper()
+        if clues and (antes := vistas.setdefault(clues, numero)) != numero:
+            malas.append(f"Renglón {numero}: la CLUES {clues[:20]} ya está en el renglón {antes}.")
+        elif re.fullmatch(CLUES_REGEX, clues) and opera(datos) and da_medicina_familiar(datos):
+            try:
+                unidades[clues] = leer(clues, datos, territorio)
+            except LineaMala as motivo:
+                malas.append(f"Renglón {numero} (CLUES {clues}): {motivo}")
+    _rechazar(malas)
+    return unidades
+
+
+def _buscar_columnas(libro: Libro) -> tuple[int, int, dict[str, int]]:
+    """The sheet, the row with the titles, and where each column is. Raises CargaInvalida."""
+    for hoja, numero, fila in libro.cabeceras():
+        titulos = [plegar(str(celda)) if celda is not None else "" for celda in fila]
+        if "clues" not in titulos:
+            continue
+        columnas = {}
+        for nombre, patron in (_COLUMNAS | _OPCIONALES).items():
+            lugares = [i for i, titulo in enumerate(titulos) if re.fullmatch(patron, titulo)]
+            if lugares:
+                columnas[nombre] = lugares[0]
+        faltan = [_COMO_SE_LLAMAN[nombre] for nombre in _COLUMNAS if nombre not in columnas]
+        if faltan:
+            que = "la columna" if len(faltan) == 1 else "las columnas"
+            raise CargaInvalida(f"Al libro le falta {que} {', '.join(faltan)}: no se cargó nada.")
+        return hoja, numero, columnas
+    raise CargaInvalida(
+        "No es el catálogo CLUES: ninguna hoja trae, en sus primeros renglones, una columna CLUES."
+    )
+
+
+def _rechazar(malas: list[str]) -> None:
+    if not malas:
+        return
+    cuantos = "un renglón" if len(malas) == 1 else f"{len(malas):,} renglones"
+    cabeza = f"El libro tiene {cuantos} con errores y no se cargó nada."
+    if len(malas) > MUESTRA:
+        cabeza += f" Los primeros {MUESTRA}:"
+    raise CargaInvalida("\n".join([cabeza, *malas[:MUESTRA]]))
+
+
+def _guardar(unidades: dict[str, Unidad], informe: Informe) -> None:
+    campos = [f for f in Unidad._fields if f not in ("clues", "consultorios")]
+    # Locked: what staff say of one meanwhile is not written over.
+    guardadas = Clinica.objects.select_for_update(no_key=True).in_bulk()
+    nuevas, cambiadas = [], []
+    for clues, unidad in unidades.items():
+        clinica = guardadas.get(clues) or Clinica(clues=clues)
+        antes = (*(getattr(clinica, campo) for campo in campos), clinica.estado, clinica.origen)
+        for campo in campos:
+            setattr(clinica, campo, getattr(unidad, campo))
+        clinica.origen = Clinica.Origen.CLUES
+        if clinica.estado == Clinica.Estado.RETIRADA:
+            clinica.estado = Clinica.Estado.OPERA
+        if clues not in guardadas:
+            nuevas.append(clinica)
+        elif antes != (*(getattr(clinica, campo) for campo in campos), clinica.estado, clinica.origen):
+            cambiadas.append(clinica)
+    Clinica.objects.bulk_create(nuevas, batch_size=200)
+    Clinica.objects.bulk_update(cambiadas, [*campos, "estado", "origen"], batch_size=100)
+    Consultorio.objects.bulk_create(
+        (c for clinica in nuevas for c in _consultorios(clinica, unidades[clinica.clues].consultorios)),
+        batch_size=500,
+    )
+    retirar = [c for clues, c in guardadas.items() if clues not in unidades and c.estado != _RETIRADA]
+    for clinica in retirar:
+        clinica.estado = Clinica.Estado.RETIRADA
+    Clinica.objects.bulk_update(retirar, ["estado"], batch_size=100)
+    informe.total, informe.nuevas, informe.cambiadas = len(unidades), len(nuevas), len(cambiadas)
+    informe.sin_codigo = sum(not u.codigo_postal for u in unidades.values())
+    informe.sin_municipio = sum(u.municipio_id is None for u in unidades.values())
+    informe.retiradas = list(_con_gente(retirar))
+
+
+_RETIRADA = Clinica.Estado.RETIRADA
+
+
+def _consultorios(clinica: Clinica, cuantos: int | None) -> Iterator[Consultorio]:
+    """The consultorios of a new clinic, the same in both turnos."""
+    for turno in Turno:
+        for numero in range(1, (cuantos or CONSULTORIOS) + 1):
+            yield Consultorio(clinica=clinica, turno=turno, numero=numero, capacidad=CAPACIDAD)
+
+
+def _con_gente(recientes: list[Clinica]) -> Iterator[Retirada]:
+    """Those just retired, and those of before that still have somebody."""
+    ahora = {clinica.pk for clinica in recientes}
+    for clinica in Clinica.objects.filter(estado=_RETIRADA).order_by("pk"):
+        personas = Alta.objects.activas().filter(consultorio__clinica=clinica).count()
+        if personas or clinica.pk in ahora:
+            yield Retirada(clinica, personas)
