@@ -1,6 +1,6 @@
 # `make` alone says what there is. bin/setup does all the set-up, once.
 .DEFAULT_GOAL := ayuda
-.PHONY: ayuda run test check capturas caos
+.PHONY: ayuda run test check capturas caos bench
 
 override PUERTO := $(or $(strip $(PUERTO)),8000)
 PYTHON := .venv/bin/python
@@ -11,6 +11,7 @@ ayuda:
 	@echo 'make run     prepara lo que falte e inicia el portal de demostración en http://127.0.0.1:8000 (PUERTO=otro)'
 	@echo 'make test    prepara lo que falte y corre todas las pruebas (ARGS="-k nss" para elegir)'
 	@echo 'make caos    mata, apaga y llena lo que puede mientras se atiende, y cuenta lo que se rompió'
+	@echo 'make bench    mide la carga de alumnos junto a django-import-export, e imprime cuántas veces más rápida es'
 	@echo 'make capturas  dibuja otra vez las imágenes de docs/capturas/'
 	@echo 'make check   formato, estilo, tipos, migraciones, despliegue y pruebas en SQLite y PostgreSQL'
 
@@ -32,6 +33,10 @@ caos:
 	@env -u DATABASE_URL $(PYTHON) -m tests.procesos.caos
 	$(titulo) 'Caos en PostgreSQL'
 	@bin/con_postgres $(PYTHON) -m tests.procesos.caos
+
+bench:
+	@bin/setup test
+	@$(PYTHON) -m bench.inscripciones $(ARGS)
 
 capturas:
 	@bin/setup test

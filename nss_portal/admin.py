@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 else:
     _ModelAdmin, _TabularInline = admin.ModelAdmin, admin.TabularInline
 
-admin.site.site_header = "Seguro de Salud para Estudiantes · Personal"
+# Schools see a title of their own: templates/admin/base_site.html.
+admin.site.site_header = "Personal · Seguro de Salud para Estudiantes"
 admin.site.site_title = "Personal"
 admin.site.index_title = "Consulta y catálogos"
 
@@ -62,6 +63,15 @@ class Registro(_ModelAdmin):
     show_full_result_count = False
     view_on_site = False
     list_per_page = 50
+
+    def get_action_choices(
+        self,
+        request: HttpRequest,
+        default_choices: Any = None,
+        action_location: Any = admin.ActionLocation.CHANGE_LIST,
+    ) -> Any:
+        # Django has no Spanish for its own yet.
+        return super().get_action_choices(request, default_choices or [("", "Elige…")], action_location)
 
 
 class EntradaAcotada(AdminAuthenticationForm):

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.http import HttpRequest
 
+from nss_portal import sesion
+
 
 def portal(request: HttpRequest) -> dict[str, object]:
     return {
@@ -11,4 +13,6 @@ def portal(request: HttpRequest) -> dict[str, object]:
         "hay_buzon": settings.DEMO and not settings.EMAIL_URL,
         "ayuda_correo": settings.AYUDA_CORREO,
         "ayuda_telefono": settings.AYUDA_TELEFONO,
+        # Looked at only by pages that show a trámite: a visit without one reads no session.
+        "sesion_termina": lambda: sesion.termina(request),
     }

@@ -1,14 +1,17 @@
 """Which browser is asking: a random token in the database session, that dies at «Salir»."""
 
 import secrets
+import time
+from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 from nss_portal.models import Estado, Tramite
 
-_CLAVE = "navegador"
+_CLAVE, _DESDE = "navegador", "desde"
 # The guide's own labels.
 PASOS = {
     Tramite.Tipo.NSS: "Obtén o localiza tu Número de Seguridad Social",
@@ -26,6 +29,7 @@ def abrir(request: HttpRequest) -> str:
     """The browser's token, made if it has none. Not the session key: that one changes at a log-in."""
     if _CLAVE not in request.session:
         request.session[_CLAVE] = secrets.token_urlsafe(32)
+        prolongar(request)
     return str(request.session[_CLAVE])
 
 
@@ -67,5 +71,11 @@ def camino(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def prolongar(request: HttpRequest) -> None:
-    """A new trámite has its whole day, however long ago the session began."""
-    request.session.modified = True
+    """A whole day from now: a new trámite begins, or the person says that they are still there."""
+    request.session[_DESDE] = int(time.time())
+
+
+def termina(request: HttpRequest) -> datetime | None:
+    """When what this browser began stops being shown, at the earliest; None when it has begun nothing."""
+    desde = request.session.get(_DESDE)
+    return datetime.fromtimestamp(desde + settings.SESSION_COOKIE_AGE, UTC) if desde else None

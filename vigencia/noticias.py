@@ -1,10 +1,13 @@
 """Mail to students whose school has said something of them: you are covered, you are no longer."""
 
 from datetime import timedelta
+from itertools import batched
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
+from nss_portal import confirmacion
 from nss_portal.models import Envio, Estado, Tramite
 from vigencia.models import Inscripcion
 
@@ -20,15 +23,24 @@ def anunciar_altas(inscripciones: QuerySet[Inscripcion]) -> int:
 
 
 def anunciar_bajas(inscripciones: QuerySet[Inscripcion], despues_de: timedelta = timedelta(0)) -> int:
-    """Write the mail «you are no longer covered», to go out after a pause in which it can be taken back."""
-    return _anunciar(BAJA, inscripciones, despues_de)
+    """Write the mail «you are no longer covered», to go out after a pause in which it can be taken back.
+
+    Not to whom another enrolment still covers on the day of the baja: it would not be true.
+    """
+    otra = Inscripcion.objects.filter(persona=OuterRef("persona")).exclude(pk=OuterRef("pk"))
+    cubre = otra.filter(Q(baja=None) | Q(baja__gt=OuterRef("baja"))).filter(
+        alta__lte=OuterRef("baja"), fin__gte=OuterRef("baja")
+    )
+    return _anunciar(BAJA, inscripciones.filter(~Exists(cubre)), despues_de)
 
 
 def retirar_bajas(inscripciones: QuerySet[Inscripcion]) -> int:
-    """Take back the mails of a baja that was undone before they went out; how many."""
+    """Take back the mails of these very bajas, undone before they went out; how many."""
+    suyas = set(inscripciones.values_list("pk", flat=True))
     personas = inscripciones.values("persona")
     pendientes = Envio.objects.pendientes().filter(aviso=BAJA, tramite__persona__in=personas, intentos=0)
-    return pendientes.delete()[0]
+    de_estas = [pk for pk, datos in pendientes.values_list("pk", "datos") if datos["inscripcion"] in suyas]
+    return sum(Envio.objects.filter(pk__in=lote, intentos=0).delete()[0] for lote in batched(de_estas, 500))
 
 
 def _anunciar(aviso: str, inscripciones: QuerySet[Inscripcion], pausa: timedelta) -> int:
@@ -42,15 +54,23 @@ def _anunciar(aviso: str, inscripciones: QuerySet[Inscripcion], pausa: timedelta
         inscripciones.annotate(ultimo=Subquery(ultimo))
         .filter(ultimo__isnull=False)
         .order_by()
-        .values_list("ultimo", "alta", "fin", "baja")
+        .values_list("pk", "ultimo", "persona__vinculo__correo", "alta", "fin", "baja")
     )
+    if settings.CONFIRMAR_CORREO == confirmacion.SIEMPRE:
+        filas = filas.filter(persona__vinculo__isnull=False)
     envios = [
         Envio(
             tramite_id=ultimo,
             aviso=aviso,
-            datos={"alta": alta.isoformat(), "fin": fin.isoformat(), "baja": baja and baja.isoformat()},
+            para=confirmado or "",
+            datos={
+                "inscripcion": pk,
+                "alta": alta.isoformat(),
+                "fin": fin.isoformat(),
+                "baja": baja and baja.isoformat(),
+            },
             libre_desde=Now() + pausa if pausa else Now(),
         )
-        for ultimo, alta, fin, baja in filas
+        for pk, ultimo, confirmado, alta, fin, baja in filas
     ]
     return len(Envio.objects.bulk_create(envios, batch_size=500))

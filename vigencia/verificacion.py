@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from nss_portal import renapo, tramites
+from nss_portal import confirmacion, renapo, tramites
 from nss_portal.identidad import agregado_medico
 from nss_portal.models import Documento, Estado, Persona, Tramite
 from vigencia.models import Consulta, Inscripcion
@@ -64,6 +64,8 @@ def resolver(tramite: Tramite) -> None:
     """
     identificada = renapo.identificar(tramite.curp)
     with transaction.atomic():
+        if confirmacion.pedir(tramite, identificada):
+            return
         motivo = _motivo(tramite, identificada)
         if motivo:
             tramite.mover(Estado.RECHAZADO, motivo=motivo)

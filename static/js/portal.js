@@ -33,6 +33,13 @@ if (navigator.clipboard) {
   }
 }
 
+// Half an hour before the session ends, the page says so, and how to go on.
+const aviso = uno("[data-termina]");
+if (aviso) {
+  const mostrar = () => (aviso.hidden = false);
+  setTimeout(mostrar, Math.max(0, new Date(aviso.dataset.termina) - Date.now() - 30 * 60_000));
+}
+
 for (const boton of todos("[data-imprimir]")) {
   boton.hidden = false;
   boton.addEventListener("click", () => print());

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pypdf
@@ -272,3 +272,21 @@ def test_camino_en_el_inicio(cliente: Estricto, persona: Persona) -> None:
     vigente(persona)
     verificar(cliente, persona)
     assert "Vas en el paso 3" in cliente.get("/").content.decode()
+
+
+def test_la_sesion_avisa_antes_de_terminar_y_se_alarga(cliente: Estricto, persona: Persona) -> None:
+    pagina = verificar(cliente, persona)
+    [termina] = pagina.pagina.marcas["data-termina"]
+    falta = datetime.fromisoformat(str(termina)) - timezone.now()
+    assert timedelta(hours=20) < falta <= timedelta(hours=24)
+    sesion = cliente.session
+    sesion["desde"] -= 23 * 3600
+    sesion.save()
+    url = pagina.request["PATH_INFO"]
+    [termina] = cliente.get(url).pagina.marcas["data-termina"]
+    assert datetime.fromisoformat(str(termina)) - timezone.now() < timedelta(hours=1)
+    respuesta = cliente.post("/sesion/", follow=True)
+    assert "24 horas más" in respuesta.content.decode()
+    [termina] = cliente.get(url).pagina.marcas["data-termina"]
+    assert datetime.fromisoformat(str(termina)) - timezone.now() > timedelta(hours=23)
+    assert Estricto().post("/sesion/").status_code == 404

@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from captcha.models import CaptchaStore
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
 from nss_portal.models import CaptchaResuelto, Cupo
@@ -19,7 +21,7 @@ UN_DIA = timedelta(days=1)
 class Command(BaseCommand):
     """Only what serves to run the service; trámites, documents and mails have a legal life and stay."""
 
-    help = "Borra sesiones, captchas, cupos y tareas que ya vencieron."
+    help = "Borra sesiones, captchas, cupos, tareas y renglones de archivos que ya vencieron."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="dice qué borraría, sin borrar")
@@ -36,6 +38,8 @@ class Command(BaseCommand):
             # A worker that was killed leaves its task «running» for ever; the row of the trámite went on.
             "tareas abandonadas": DBTaskResult.objects.running().filter(started_at__lt=ahora - UN_DIA),
         }
+        for funcion in settings.OLVIDAR:
+            vencidos |= import_string(funcion)(ahora)
         for nombre, filas in vencidos.items():
             cuantas = filas.count() if dry_run else filas.delete()[0]
             self.stdout.write(f"{nombre}: {cuantas}")

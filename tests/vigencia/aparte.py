@@ -1,0 +1,88 @@
+"""What needs a process of its own: workers at once, and how much memory a file takes.
+
+`python -m tests.vigencia.aparte competir|memoria BASE`
+"""
+
+import re
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.core.files.base import ContentFile  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from tests.vigencia.alumnos import alumnos, escuela, fila, lista  # noqa: E402
+from vigencia import lotes  # noqa: E402
+from vigencia.models import Inscripcion, Lote  # noqa: E402
+
+
+def competir() -> None:
+    una = escuela()
+    lotes.POR_TURNO = 7
+    grupos = [alumnos(20, desde=20 * n) for n in range(8)]
+    contenidos = [lista([fila(p) for p in grupo]) for grupo in grupos]
+    for contenido in [*contenidos, contenidos[0], contenidos[0]]:
+        lotes.recibir(una, None, ContentFile(contenido, name="lista.csv"))
+
+    def trabajar() -> None:
+        try:
+            while Lote.objects.exclude(estado=Lote.Estado.CONFIRMADO).exists():
+                if not lotes.reanudar():
+                    time.sleep(0.01)
+                for lote in Lote.objects.filter(estado=Lote.Estado.POR_CONFIRMAR):
+                    lotes.confirmar(lote)
+        finally:
+            connection.close()
+
+    hilos = [threading.Thread(target=trabajar) for _ in range(3)]
+    for hilo in hilos:
+        hilo.start()
+    for hilo in hilos:
+        hilo.join()
+    for lote in Lote.objects.all():
+        assert lote.avance() == (20, 20) and lote.renglones.exclude(veredicto="").count() == 20
+        print(lote.estado)
+    print(Inscripcion.objects.count(), sum(Lote.objects.values_list("altas", flat=True)))
+
+
+def memoria(carpeta: str) -> None:
+    una = escuela()
+    for cuantas, desde in ((2_000, 0), (20_000, 5_000)):
+        ruta = Path(carpeta) / "lista.csv"
+        with ruta.open("wb") as archivo:
+            # A little at a time: what is measured is the reader, not who wrote the file.
+            for trozo in range(desde, desde + cuantas, 1_000):
+                contenido = lista([fila(p) for p in alumnos(1_000, trozo)])
+                archivo.write(contenido if trozo == desde else contenido.partition(b"\n")[2])
+        lote = lotes.recibir(una, None, ruta)
+        ruta.unlink()
+        while lotes.avanzar(lote.pk):
+            pass
+        lote.refresh_from_db()
+        assert lotes.confirmar(lote) and lotes.avanzar(lote.pk)
+        lote.refresh_from_db()
+        assert lote.altas == cuantas
+        [pico] = re.findall(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())
+        print(pico)
+
+
+if __name__ == "__main__":
+    que, base = sys.argv[1:]
+    connection.settings_dict["TEST"]["NAME"] = base
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        call_command("loaddata", "entidades", verbosity=0)
+        if que == "competir":
+            competir()
+        else:
+            with tempfile.TemporaryDirectory() as carpeta:
+                memoria(carpeta)
+    finally:
+        connection.creation.destroy_test_db("", verbosity=0)

@@ -1,0 +1,262 @@
+"""Rights by dates, and what a school says of its students: each act safe to call twice."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from nss_portal.models import Envio, Estado, Persona, Tramite
+from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela
+from vigencia import inscripciones
+from vigencia.inscripciones import Situacion, elegir_registro
+from vigencia.models import Cierre, Escuela, Inscripcion, RegistroPatronal
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
+
+TERMINO = Inscripcion.Causa.TERMINO
+DIA = timedelta(days=1)
+
+
+@pytest.fixture
+def mia() -> Escuela:
+    return escuela()
+
+
+def inscribir(
+    de: Escuela, persona: Persona, alta: date = ALTA, fin: date = FIN, ciclo: str = CICLO
+) -> Inscripcion:
+    [registro] = de.registros.all()
+    return inscripciones.inscribir(de, persona, registro, ciclo, "superior", "M1", alta, fin)
+
+
+def cubre(persona: Persona, hoy: date) -> bool:
+    return Inscripcion.objects.vigentes(hoy).filter(persona=persona).exists()
+
+
+def dar_de_baja(inscripcion: Inscripcion, fecha: date) -> int:
+    return inscripciones.dar_de_baja(Inscripcion.objects.filter(pk=inscripcion.pk), fecha, TERMINO)
+
+
+def con_buzon(*personas: Persona) -> None:
+    """Each of them ended a trámite once, so the portal knows where to write."""
+    for persona in personas:
+        Tramite.objects.create(
+            tipo=Tramite.Tipo.NSS,
+            solicitud=uuid.uuid4(),
+            navegador=uuid.uuid4().hex,
+            curp=persona.curp,
+            correo="persona@correo.example",
+            persona=persona,
+            estado=Estado.FINALIZADO,
+            resultado=Tramite.Resultado.LOCALIZADO,
+        )
+
+
+def avisos() -> list[str]:
+    return sorted(Envio.objects.exclude(aviso="").values_list("aviso", flat=True))
+
+
+# --- Rights by dates --------------------------------------------------------------------------------------
+
+
+def casos() -> Iterator[tuple[str, date | None, date, Situacion]]:
+    """(what, baja, day, what it is on that day)"""
+    yield "the day before", None, ALTA - DIA, Situacion.POR_INICIAR
+    yield "first day", None, ALTA, Situacion.VIGENTE
+    yield "last day", None, FIN, Situacion.VIGENTE
+    yield "the day after", None, FIN + DIA, Situacion.TERMINADA
+    yield "before its baja", date(2026, 12, 1), date(2026, 11, 30), Situacion.VIGENTE
+    yield "on its baja", date(2026, 12, 1), date(2026, 12, 1), Situacion.BAJA
+    yield "after its baja", date(2026, 12, 1), FIN, Situacion.BAJA
+    yield "baja long after the end", date(2026, 12, 1), FIN + 400 * DIA, Situacion.BAJA
+    yield "same-day alta and baja", ALTA, ALTA, Situacion.BAJA
+    yield "before a same-day alta and baja", ALTA, ALTA - DIA, Situacion.POR_INICIAR
+    yield "baja on the last day, the eve", FIN, FIN - DIA, Situacion.VIGENTE
+    yield "baja on the last day", FIN, FIN, Situacion.BAJA
+
+
+@pytest.mark.parametrize(("que", "baja", "hoy", "es"), list(casos()))
+def test_cada_dia_dice_lo_mismo_la_regla_y_la_palabra(
+    mia: Escuela, que: str, baja: date | None, hoy: date, es: Situacion
+) -> None:
+    [persona] = alumnos(1)
+    fila = inscribir(mia, persona)
+    if baja:
+        assert dar_de_baja(fila, baja) == 1
+        fila.refresh_from_db()
+    assert inscripciones.situacion(fila, hoy) == es, que
+    assert cubre(persona, hoy) == (es == Situacion.VIGENTE), que
+    de_la_tabla = [
+        s for s in Situacion if mia.inscripciones.filter(inscripciones.en_situacion(s, hoy)).exists()
+    ]
+    assert de_la_tabla == [es], que
+
+
+def test_dos_escuelas(mia: Escuela) -> None:
+    """A baja at one leaves the other's service alone."""
+    otra = escuela("31DXX9002B", "Otra Escuela")
+    [persona] = alumnos(1)
+    primera = inscribir(mia, persona)
+    inscribir(otra, persona, date(2026, 9, 1), date(2026, 12, 20))
+    dar_de_baja(primera, date(2026, 10, 1))
+    assert cubre(persona, date(2026, 10, 1)) and cubre(persona, date(2026, 12, 20))
+    assert not cubre(persona, date(2026, 12, 21))
+
+
+def test_hueco_entre_ciclos(mia: Escuela) -> None:
+    [persona] = alumnos(1)
+    inscribir(mia, persona, date(2026, 1, 12), date(2026, 6, 30), "2026-1")
+    inscribir(mia, persona, date(2026, 8, 10), date(2026, 12, 18), "2026-2")
+    dias = [date(2026, 6, 30), date(2026, 7, 1), date(2026, 8, 9), date(2026, 8, 10)]
+    assert [cubre(persona, dia) for dia in dias] == [True, False, False, True]
+
+
+def test_anio_bisiesto(mia: Escuela) -> None:
+    [persona] = alumnos(1)
+    fila = inscribir(mia, persona, date(2028, 2, 1), date(2028, 2, 29), "2028-1")
+    assert cubre(persona, date(2028, 2, 29)) and not cubre(persona, date(2028, 3, 1))
+    assert dar_de_baja(fila, date(2028, 2, 29)) == 1
+    assert cubre(persona, date(2028, 2, 28)) and not cubre(persona, date(2028, 2, 29))
+
+
+@pytest.mark.parametrize(
+    ("momento", "cubierta"),
+    [
+        (datetime(2026, 8, 24, 5, 59, tzinfo=UTC), False),  # 23:59 of the 23rd in Mexico City
+        (datetime(2026, 8, 24, 6, 0, tzinfo=UTC), True),
+        (datetime(2027, 8, 1, 5, 59, tzinfo=UTC), True),  # 23:59 of the 31st of July
+        (datetime(2027, 8, 1, 6, 0, tzinfo=UTC), False),
+    ],
+)
+def test_el_dia_es_el_de_la_ciudad_de_mexico(
+    mia: Escuela, monkeypatch: pytest.MonkeyPatch, momento: datetime, cubierta: bool
+) -> None:
+    [persona] = alumnos(1)
+    inscribir(mia, persona)
+    monkeypatch.setattr(timezone, "now", lambda: momento)
+    assert cubre(persona, timezone.localdate()) == cubierta
+
+
+# --- Altas ------------------------------------------------------------------------------------------------
+
+
+def test_inscribir_dos_veces_es_una(mia: Escuela) -> None:
+    [persona] = alumnos(1)
+    con_buzon(persona)
+    assert inscribir(mia, persona) == inscribir(mia, persona) == inscribir(mia, persona, ALTA + DIA)
+    assert mia.inscripciones.count() == 1 and avisos() == ["inscripcion"]
+
+
+def test_volver_despues_de_una_baja(mia: Escuela) -> None:
+    [persona] = alumnos(1)
+    dar_de_baja(inscribir(mia, persona), date(2026, 10, 1))
+    with pytest.raises(ValidationError, match="Ya tuvo una baja"):
+        inscribir(mia, persona)
+    inscribir(mia, persona, date(2026, 11, 3))
+    dias = [date(2026, 9, 30), date(2026, 10, 1), date(2026, 11, 2), date(2026, 11, 3)]
+    assert [cubre(persona, dia) for dia in dias] == [True, False, False, True]
+
+
+def test_el_registro_que_corresponde(mia: Escuela) -> None:
+    general = mia.registros.get()
+    assert elegir_registro([general], "superior") == general
+    propio = RegistroPatronal(registro="Z3190030329", escuela=mia, nivel="posgrado")
+    assert elegir_registro([general, propio], "posgrado") == propio
+    assert elegir_registro([general, propio], "superior") == general
+    otro = RegistroPatronal(registro="Z3190040327", escuela=mia)
+    assert elegir_registro([general, otro], "superior") is None
+    assert elegir_registro([propio], "superior") is None and elegir_registro([], "superior") is None
+
+
+# --- Bajas ------------------------------------------------------------------------------------------------
+
+
+def test_una_baja_dos_veces_conserva_la_primera(mia: Escuela) -> None:
+    [persona] = alumnos(1)
+    con_buzon(persona)
+    fila = inscribir(mia, persona)
+    assert dar_de_baja(fila, date(2026, 10, 1)) == 1
+    assert dar_de_baja(fila, date(2026, 11, 1)) == 0
+    fila.refresh_from_db()
+    assert (fila.baja, fila.causa) == (date(2026, 10, 1), TERMINO)
+    assert avisos() == ["baja", "inscripcion"]
+
+
+@pytest.mark.parametrize("fecha", [ALTA - DIA, FIN + DIA])
+def test_una_baja_fuera_de_la_inscripcion_no_hace_nada(mia: Escuela, fecha: date) -> None:
+    [persona] = alumnos(1)
+    fila = inscribir(mia, persona)
+    assert dar_de_baja(fila, fecha) == 0
+    fila.refresh_from_db()
+    assert fila.baja is None
+
+
+def test_bajas_por_miles(mia: Escuela, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inscripciones, "_TROZO", 10)
+    personas = alumnos(25)
+    con_buzon(personas[0], personas[24])
+    for persona in personas:
+        inscribir(mia, persona)
+    assert inscripciones.dar_de_baja(mia.inscripciones.all(), date(2026, 12, 1), TERMINO) == 25
+    assert avisos() == ["baja", "baja", "inscripcion", "inscripcion"]
+
+
+# --- The end of a cycle -----------------------------------------------------------------------------------
+
+CIERRE = date(2027, 6, 30)
+
+
+def test_fin_de_ciclo_y_vuelta_atras(mia: Escuela) -> None:
+    otra = escuela("31DXX9002B", "Otra Escuela")
+    una, dos, tres, ajena = alumnos(4)
+    con_buzon(una)
+    filas = [inscribir(mia, una), inscribir(mia, dos)]
+    dar_de_baja(inscribir(mia, tres), date(2026, 10, 1))
+    de_otro_ciclo = inscribir(mia, tres, date(2027, 1, 11), CIERRE, "2027-1")
+    de_la_otra = inscribir(otra, ajena)
+    assert set(inscripciones.alcance_de_cierre(mia, CICLO, CIERRE)) == set(filas)
+    cierre = inscripciones.cerrar_ciclo(mia, CICLO, CIERRE, None)
+    assert cierre.cuantas == 2 and cierre.se_puede_deshacer
+    assert inscripciones.cerrar_ciclo(mia, CICLO, CIERRE, None) == cierre
+    assert cubre(una, CIERRE - DIA) and not cubre(una, CIERRE)
+    for intacta in (de_otro_ciclo, de_la_otra):
+        intacta.refresh_from_db()
+        assert intacta.baja is None
+    # The mail is written and waits for as long as one may think better of it.
+    [aviso] = Envio.objects.filter(aviso="baja", tramite__persona=una)
+    assert aviso.libre_desde > timezone.now() + Cierre.PLAZO - timedelta(minutes=5)
+    assert inscripciones.deshacer_cierre(cierre) and not inscripciones.deshacer_cierre(cierre)
+    assert cubre(una, CIERRE) and cubre(dos, CIERRE) and not cierre.se_puede_deshacer
+    assert not Envio.objects.filter(aviso="baja", tramite__persona=una).exists()
+    # Undone, it can be done again, as another.
+    assert inscripciones.cerrar_ciclo(mia, CICLO, CIERRE, None) != cierre
+
+
+def test_pasado_el_plazo_ya_no_se_deshace(mia: Escuela) -> None:
+    [persona] = alumnos(1)
+    inscribir(mia, persona)
+    cierre = inscripciones.cerrar_ciclo(mia, CICLO, CIERRE, None)
+    Cierre.objects.update(creado=timezone.now() - Cierre.PLAZO)
+    cierre.refresh_from_db()
+    assert not cierre.se_puede_deshacer and not inscripciones.deshacer_cierre(cierre)
+    assert not cubre(persona, CIERRE)
+
+
+def test_deshacer_respeta_a_quien_volvio_a_inscribirse(mia: Escuela) -> None:
+    una, dos = alumnos(2)
+    inscribir(mia, una)
+    inscribir(mia, dos)
+    cierre = inscripciones.cerrar_ciclo(mia, CICLO, CIERRE, None)
+    otra_vez = inscribir(mia, una, CIERRE + DIA)
+    assert inscripciones.deshacer_cierre(cierre)
+    assert cubre(dos, FIN)
+    assert list(mia.inscripciones.filter(persona=una, baja=None)) == [otra_vez]
+
+
+def test_un_ciclo_sin_nadie(mia: Escuela) -> None:
+    with pytest.raises(ValidationError, match="no hay nadie"):
+        inscripciones.cerrar_ciclo(mia, CICLO, CIERRE, None)
+    assert not mia.cierres.exists()

@@ -1,0 +1,114 @@
+"""`manage.py cargar_inscripciones`: a school's file of students, from the shell."""
+
+import re
+import time
+from argparse import ArgumentParser
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from nss_portal.carga import Barra
+from nss_portal.identidad import enmascarar_curp
+from vigencia import archivos, lotes
+from vigencia.models import Escuela, Lote, Nivel, Renglon
+from vigencia.models.inscripcion import CICLO_REGEX
+
+# Bad rows that are told; the others are counted.
+MUESTRA = 20
+
+
+class Command(BaseCommand):
+    help = (
+        f"Inscribe a los alumnos de un archivo: CSV o XLSX con las columnas {','.join(archivos.COLUMNAS)}, o "
+        "el de movimientos de 168 columnas. Se puede repetir. Con renglones malos no guarda nada, salvo que se "
+        "pida --aun-con-errores."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("archivo", metavar="FILE", help="El CSV, el XLSX o el de 168 columnas.")
+        parser.add_argument("--escuela", required=True, metavar="CCT", help="La escuela que los inscribe.")
+        parser.add_argument(
+            "--ciclo", default="", help="El ciclo de los renglones que no lo dicen: 2026-2027."
+        )
+        parser.add_argument("--fin", type=date.fromisoformat, metavar="AAAA-MM-DD", help="Su último día.")
+        parser.add_argument("--nivel", default="", choices=["", *Nivel.values], help="Su nivel.")
+        parser.add_argument("--dry-run", action="store_true", help="Revisa y dice qué haría, sin guardar.")
+        parser.add_argument(
+            "--aun-con-errores", action="store_true", help="Guarda los renglones buenos aunque haya malos."
+        )
+
+    def handle(self, *args: Any, archivo: str, escuela: str, dry_run: bool, **options: Any) -> None:
+        de = Escuela.objects.filter(pk=escuela.upper()).first()
+        if de is None:
+            raise CommandError(f"No hay una escuela con la CCT {escuela}.")
+        if options["ciclo"] and not re.fullmatch(CICLO_REGEX, options["ciclo"]):
+            raise CommandError("El ciclo se escribe 2026-2027 o 2026-1.")
+        try:
+            lote = lotes.recibir(de, None, archivo, options["ciclo"], options["fin"], options["nivel"])
+        except archivos.ArchivoIlegible as error:
+            raise CommandError(str(error)) from error
+        barra = Barra(self.stderr)
+        try:
+            self._trabajar(lote, barra)
+            barra("")
+            self._decidir(lote, dry_run, options["aun_con_errores"])
+            self._trabajar(lote, barra)
+        finally:
+            barra("")
+            # Interrupted, or refused: nothing of it waits for anybody.
+            lotes.cancelar(lote)
+            lotes.avanzar(lote.pk)
+            if dry_run:
+                lote.delete()
+        if options["verbosity"] and not dry_run:
+            self.stdout.write(f"Guardado: {lote.altas:,} altas y {lote.bajas:,} bajas.")
+
+    def _trabajar(self, lote: Lote, barra: Barra) -> None:
+        """Turn after turn, here; a worker that runs may take some."""
+        while lote.estado in Lote.DE_TRABAJO:
+            hechos, total = lote.avance()
+            barra(lote.get_estado_display(), hechos / total if lote.estado == Lote.Estado.REVISANDO else None)
+            if not lotes.avanzar(lote.pk):
+                time.sleep(0.1)
+            lote.refresh_from_db()
+
+    def _decidir(self, lote: Lote, dry_run: bool, aun_con_errores: bool) -> None:
+        """Tell what was found, and confirm it if it may be."""
+        if lote.estado == Lote.Estado.ILEGIBLE:
+            raise CommandError(lote.motivo)
+        if lote.estado != Lote.Estado.POR_CONFIRMAR:
+            raise CommandError("Alguien canceló el archivo mientras se revisaba.")
+        self.stdout.write(describir(lote))
+        malos = lote.renglones.filter(veredicto=Renglon.Veredicto.ERROR)
+        for renglon in malos[:MUESTRA]:
+            motivos = " ".join(renglon.motivos.split("\n"))
+            self.stdout.write(f"{_quien(renglon)}: {motivos}")
+        cuantos = lote.conteos()[Renglon.Veredicto.ERROR]
+        if cuantos > MUESTRA:
+            self.stdout.write(f"… y {cuantos - MUESTRA:,} más.")
+        if dry_run:
+            return
+        if cuantos and not aun_con_errores:
+            raise CommandError(
+                "Hay renglones con errores y no se guardó nada. Corrígelos, o repite con --aun-con-errores "
+                "para guardar los demás."
+            )
+        lotes.confirmar(lote)
+
+
+def describir(lote: Lote) -> str:
+    """What the review found, in words."""
+    if lote.todo_igual:
+        return f"Sin cambios: los {lote.total:,} renglones del archivo ya estaban así."
+    conteos = lote.conteos()
+    return (
+        f"{lote.total:,} renglones: {conteos['alta']:,} altas, {conteos['baja']:,} bajas, "
+        f"{conteos['advertencia']:,} con advertencia, {conteos['sin-cambio']:,} sin cambio, "
+        f"{conteos['error']:,} con errores."
+    )
+
+
+def _quien(renglon: Renglon) -> str:
+    curp = renglon.datos.get("curp", "")
+    return f"Línea {renglon.linea}" + (f" (CURP {enmascarar_curp(curp.strip())})" if curp else "")

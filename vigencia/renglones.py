@@ -1,0 +1,252 @@
+"""What one row of a file says: texts into dates, numbers and levels, and what is wrong with them. Pure.
+
+Said of somebody else's numbers, to whoever keeps the list.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+
+from django.core.exceptions import ValidationError
+
+from nss_portal.carga import LineaMala, limpiar
+from nss_portal.identidad import (
+    nacimiento_curp,
+    normalizar_nss,
+    raiz_curp,
+    validar_curp,
+    validar_nss,
+)
+from vigencia.archivos import DEFECTO
+from vigencia.models.escuela import Nivel
+from vigencia.models.inscripcion import CICLO_REGEX, Inscripcion
+from vigencia.models.lote import Renglon
+
+ALTA, BAJA = Renglon.Movimiento.ALTA, Renglon.Movimiento.BAJA
+_CURP_MALA = {
+    "longitud": "La CURP debe tener 18 caracteres.",
+    "palabra": "La CURP empieza con cuatro letras que el registro de población no asigna.",
+    "entidad": "La entidad de la CURP (posiciones 12 y 13) no existe.",
+    "fecha": "La fecha de la CURP no existe o todavía no llega.",
+    "digito": "El último carácter de la CURP no coincide con los demás.",
+}
+_NSS_MALO = {
+    "longitud": "El NSS debe tener 11 números.",
+    "digito": "El último número del NSS no coincide con los demás.",
+}
+_MATRICULA_CABE = 20
+_UN_ANIO = timedelta(days=366)
+# Day 0 of the dates that a spreadsheet shows as numbers, and which numbers can be a date of ours.
+_DIA_CERO, _SERIALES = date(1899, 12, 30), range(30_000, 80_000)
+
+
+@dataclass
+class Dicho:
+    """A row, read. With errors, the rest may be missing."""
+
+    movimiento: str = ALTA
+    curp: str = ""
+    nss: str = ""
+    matricula: str = ""
+    nivel: str = ""
+    ciclo: str = ""
+    alta: date | None = None
+    fin: date | None = None
+    baja: date | None = None
+    causa: str = ""
+    registro: str = ""
+    nombre: tuple[str, str, str] | None = None
+    # What the row itself says, and not the form by which the file was uploaded.
+    propios: frozenset[str] = frozenset()
+    errores: list[str] = field(default_factory=list)
+    avisos: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class PorOmision:
+    """What holds where a row does not say."""
+
+    ciclo: str = ""
+    fin: date | None = None
+    nivel: str = ""
+
+
+def leer(datos: Mapping[str, str], omision: PorOmision, hoy: date) -> Dicho:
+    """What a row says, with every error that can be seen in it alone."""
+    dicho = Dicho()
+    if defecto := datos.get(DEFECTO):
+        dicho.errores.append(defecto)
+        return dicho
+    textos = {campo: texto for campo in datos if (texto := _limpio(campo, datos[campo], dicho))}
+    dicho.propios = frozenset(textos)
+    dicho.movimiento = _movimiento(textos, dicho)
+    dicho.registro = textos.get("registro", "").upper()
+    if "curp" in textos or dicho.movimiento == ALTA:
+        dicho.curp = _curp(textos.get("curp", ""), hoy, dicho)
+    if "nss" in textos or dicho.movimiento == ALTA:
+        dicho.nss = _nss(textos.get("nss", ""), dicho)
+    dicho.ciclo = _ciclo(textos.get("ciclo", ""), dicho)
+    if textos.get("nombres") and textos.get("primer_apellido"):
+        dicho.nombre = (textos["nombres"], textos["primer_apellido"], textos.get("segundo_apellido", ""))
+    if dicho.movimiento == BAJA:
+        _leer_baja(textos, dicho)
+    else:
+        _leer_alta(textos, omision, hoy, dicho)
+    return dicho
+
+
+def _leer_alta(textos: dict[str, str], omision: PorOmision, hoy: date, dicho: Dicho) -> None:
+    dicho.matricula = textos.get("matricula", "")
+    if len(dicho.matricula) > _MATRICULA_CABE:
+        dicho.errores.append(f"La matrícula pasa de {_MATRICULA_CABE} caracteres.")
+    dicho.nivel = _nivel(textos.get("nivel", ""), dicho) or omision.nivel
+    if "ciclo" not in textos:
+        dicho.ciclo = omision.ciclo
+        if not dicho.ciclo:
+            dicho.errores.append("Falta el ciclo escolar.")
+    dicho.alta = _fecha("alta", textos.get("alta", ""), dicho)
+    dicho.fin = _fecha("fin", textos.get("fin", ""), dicho) if "fin" in textos else omision.fin
+    if "fin" not in textos and dicho.fin is None:
+        dicho.errores.append("Falta la fecha de fin.")
+    if not (dicho.alta and dicho.fin):
+        return
+    if dicho.fin < dicho.alta:
+        dicho.errores.append(f"El fin ({dicho.fin:%d/%m/%Y}) es anterior al alta ({dicho.alta:%d/%m/%Y}).")
+        return
+    if dicho.fin < hoy:
+        dicho.avisos.append("El fin ya pasó: esta inscripción no da servicio.")
+    elif abs(dicho.alta - hoy) > _UN_ANIO:
+        dicho.avisos.append(f"El alta queda a más de un año de hoy: {dicho.alta:%d/%m/%Y}.")
+    if dicho.ciclo and not dicho.alta.year - 1 <= int(dicho.ciclo[:4]) <= dicho.alta.year + 1:
+        dicho.avisos.append(f"El alta ({dicho.alta:%d/%m/%Y}) no es del ciclo {dicho.ciclo}.")
+
+
+def _leer_baja(textos: dict[str, str], dicho: Dicho) -> None:
+    if not (dicho.curp or dicho.nss or dicho.errores):
+        dicho.errores.append("Falta de quién es la baja: su CURP o su NSS.")
+    dicho.baja = _fecha("baja", textos.get("baja", ""), dicho)
+    escrita = textos.get("causa", "")
+    dicho.causa = _causa(escrita)
+    if not dicho.causa:
+        opciones = ", ".join(f"{causa.value} {causa.label.lower()}" for causa in Inscripcion.Causa)
+        que = f"La causa «{escrita}» no es ninguna" if escrita else "Falta la causa de la baja"
+        dicho.errores.append(f"{que}: {opciones}.")
+
+
+def avisar_del_nombre(dicho: Dicho, curp: str) -> None:
+    """Add a warning when the row's names do not give the first 16 characters of that CURP."""
+    if dicho.nombre:
+        raiz = raiz_curp(*dicho.nombre, nacimiento_curp(curp), curp[10], curp[11:13])
+        if raiz != curp[:16]:
+            dicho.avisos.append("El nombre no da esa CURP: revisa que las dos sean de la misma persona.")
+
+
+def _limpio(campo: str, texto: str, dicho: Dicho) -> str:
+    try:
+        return limpiar(texto)
+    except LineaMala:
+        dicho.errores.append(f"La columna {campo} lleva caracteres que no son texto.")
+        return ""
+
+
+def _movimiento(textos: dict[str, str], dicho: Dicho) -> str:
+    escrito = textos.get("movimiento", ALTA).lower()
+    if escrito not in Renglon.Movimiento.values:
+        dicho.errores.append(f"El movimiento debe ser alta o baja, no «{textos['movimiento']}».")
+        return ALTA
+    return escrito
+
+
+def _curp(escrita: str, hoy: date, dicho: Dicho) -> str:
+    if not escrita:
+        dicho.errores.append("Falta la CURP.")
+        return ""
+    try:
+        return validar_curp(escrita, hoy)
+    except ValidationError as error:
+        dicho.errores.append(_CURP_MALA.get(error.code or "") or f"CURP: {error.messages[0]}")
+        return ""
+
+
+def _nss(escrito: str, dicho: Dicho) -> str:
+    if not escrito:
+        dicho.errores.append("Falta el NSS.")
+        return ""
+    normal = normalizar_nss(escrito)
+    if len(normal) == 10 and normal.isdigit():
+        normal = f"0{normal}"  # a spreadsheet took it for a quantity
+    try:
+        return validar_nss(normal)
+    except ValidationError as error:
+        if len(normal) != len(normalizar_nss(escrito)):
+            dicho.errores.append(_NSS_MALO["longitud"])
+        else:
+            dicho.errores.append(_NSS_MALO.get(error.code or "") or f"NSS: {error.messages[0]}")
+        return ""
+
+
+def _ciclo(escrito: str, dicho: Dicho) -> str:
+    ciclo = re.sub(r"\s*[-/–—]\s*", "-", escrito)
+    if ciclo and not re.fullmatch(CICLO_REGEX, ciclo):
+        dicho.errores.append(f"El ciclo se escribe 2026-2027 o 2026-1, no «{escrito}».")
+        return ""
+    return ciclo
+
+
+def _nivel(escrito: str, dicho: Dicho) -> str:
+    nivel = _llano(escrito)
+    if nivel and nivel not in Nivel.values:
+        dicho.errores.append(f"El nivel «{escrito}» no es ninguno: medio-superior, superior o posgrado.")
+        return ""
+    return nivel
+
+
+@lru_cache(maxsize=256)
+def _llano(texto: str) -> str:
+    """Lower case, without accents, words joined by hyphens."""
+    sueltas = unicodedata.normalize("NFD", texto.lower())
+    return re.sub(r"[\s_-]+", "-", "".join(c for c in sueltas if not unicodedata.combining(c)))
+
+
+_CAUSAS = {causa.value: causa.value for causa in Inscripcion.Causa}
+_CAUSAS |= {_llano(causa.label): causa.value for causa in Inscripcion.Causa}
+
+
+def _causa(escrita: str) -> str:
+    return _CAUSAS.get(_llano(escrita), "")
+
+
+def _fecha(campo: str, escrita: str, dicho: Dicho) -> date | None:
+    if not escrita:
+        dicho.errores.append(
+            "Falta el primer día con servicio (alta)." if campo == "alta" else f"Falta {campo}."
+        )
+        return None
+    try:
+        return fecha(escrita)
+    except ValueError as error:
+        dicho.errores.append(f"La fecha de {campo} «{escrita}» {error}")
+        return None
+
+
+@lru_cache(maxsize=1024)
+def fecha(escrita: str) -> date:
+    """AAAA-MM-DD, dd/mm/aaaa, or a spreadsheet's number of days; ValueError says why it is none."""
+    if partes := re.fullmatch(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})(?:[ T][0-9:.]+)?", escrita):
+        anio, mes, dia = map(int, partes.groups())
+    elif partes := re.fullmatch(r"([0-9]{1,2})[-/]([0-9]{1,2})[-/]([0-9]{4})(?:[ T][0-9:.]+)?", escrita):
+        dia, mes, anio = map(int, partes.groups())
+    elif re.fullmatch("[0-9]{5}", escrita) and int(escrita) in _SERIALES:
+        return _DIA_CERO + timedelta(days=int(escrita))
+    else:
+        raise ValueError("no se entiende: escríbela AAAA-MM-DD, por ejemplo 2026-08-24.")
+    try:
+        leida = date(anio, mes, dia)
+    except ValueError:
+        raise ValueError("no existe.") from None
+    if not 1990 <= anio <= 2100:
+        raise ValueError("no es de estos años.")
+    return leida
