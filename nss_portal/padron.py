@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from nss_portal.ajena import decir_curp, decir_nss
 from nss_portal.carga import (
     Avisar,
     CargaInvalida,
@@ -37,20 +38,6 @@ COLUMNAS = ["curp", "nombres", "primer_apellido", "segundo_apellido", "nss"]
 MUESTRA = 20
 _CABEN = 50
 _BOM = b"\xef\xbb\xbf"
-
-# What `identidad` says is said to the number's owner; this is said of somebody else's. Its word on the form
-# («En la posición 5 va un número, no «O»») is good for both.
-_CURP_MALA = {
-    "longitud": "la CURP debe tener 18 caracteres.",
-    "palabra": "la CURP empieza con cuatro letras que el registro de población no asigna.",
-    "entidad": "la entidad de la CURP (posiciones 12 y 13) no existe.",
-    "fecha": "la fecha de la CURP no existe o todavía no llega.",
-    "digito": "el último carácter de la CURP no coincide con los demás.",
-}
-_NSS_MALO = {
-    "longitud": "el NSS debe tener 11 números.",
-    "digito": "el último número del NSS no coincide con los demás.",
-}
 
 
 @dataclass
@@ -189,14 +176,19 @@ def _curp(escrita: str, hoy: date) -> str:
     try:
         return validar_curp(escrita, hoy)
     except ValidationError as error:
-        raise LineaMala(_CURP_MALA.get(error.code or "") or f"CURP: {error.messages[0]}") from None
+        raise LineaMala(_en_la_linea(decir_curp(error))) from None
 
 
 def _nss(escrito: str) -> str | None:
     try:
         return validar_nss(escrito) if escrito.strip() else None
     except ValidationError as error:
-        raise LineaMala(_NSS_MALO.get(error.code or "") or f"NSS: {error.messages[0]}") from None
+        raise LineaMala(_en_la_linea(decir_nss(error))) from None
+
+
+def _en_la_linea(frase: str) -> str:
+    """As it follows «Línea 7 (CURP …): »."""
+    return frase if frase.startswith(("CURP", "NSS")) else f"{frase[0].lower()}{frase[1:]}"
 
 
 def _esperar_turno() -> None:

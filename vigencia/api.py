@@ -109,7 +109,9 @@ class Alta(Schema):
     alta: str = Field(max_length=400, description="AAAA-MM-DD.", examples=["2026-08-10"])
     fin: str = Field(max_length=400, description="AAAA-MM-DD.", examples=["2027-07-31"])
     matricula: str = Field("", max_length=400, examples=["A-1234"])
-    registro: str = Field("", max_length=400, description="Vacío: el que corresponde al nivel.", examples=[""])
+    registro: str = Field(
+        "", max_length=400, description="Vacío: el que corresponde al nivel.", examples=[""]
+    )
 
 
 class Baja(Schema):

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from nss_portal.ajena import decir_curp, decir_nss
 from nss_portal.forms import CampoTexto, CurpField
 from nss_portal.identidad import validar_nss
 from nss_portal.models import Persona
@@ -21,19 +22,6 @@ if TYPE_CHECKING:
 else:
     _InscripcionForm = forms.ModelForm
 
-# `identidad` speaks to the number's owner; a clerk writes somebody else's. Its word on the form is for both.
-_CURP_MALA = {
-    "longitud": "La CURP debe tener 18 caracteres.",
-    "palabra": "Esta CURP empieza con cuatro letras que el registro de población no asigna. Revísala; si es "
-    "la suya, el alumno debe acudir a la subdelegación.",
-    "entidad": "La entidad de esta CURP (posiciones 12 y 13) no existe.",
-    "fecha": "La fecha de esta CURP no existe o todavía no llega.",
-    "digito": "El último carácter de la CURP no coincide con los demás: hay un error al copiarla.",
-}
-_NSS_MALO = {
-    "longitud": "El NSS debe tener 11 números.",
-    "digito": "El último número del NSS no coincide con los demás: hay un error al copiarlo.",
-}
 _FALTAS = {
     comprobacion.Falta.DESCONOCIDA: ("curp", "Esta CURP no está en el registro de población. Revísala."),
     comprobacion.Falta.SIN_NSS: (
@@ -102,7 +90,7 @@ class CurpDeAlumnoField(CurpField):
         try:
             return super().clean(value)
         except ValidationError as error:
-            raise ValidationError(_CURP_MALA.get(error.code or "", error.messages[0]), error.code) from None
+            raise ValidationError(decir_curp(error), error.code) from None
 
 
 class NssDeAlumnoField(CampoTexto):
@@ -111,7 +99,7 @@ class NssDeAlumnoField(CampoTexto):
         try:
             return validar_nss(escrito)
         except ValidationError as error:
-            raise ValidationError(_NSS_MALO.get(error.code or "", error.messages[0]), error.code) from None
+            raise ValidationError(decir_nss(error), error.code) from None
 
 
 class AltaForm(_InscripcionForm):

@@ -12,7 +12,7 @@ from nss_portal.models import Persona
 from vigencia.comprobacion import Falta
 from vigencia.inscripciones import Situacion, en_situacion, por_terminar
 from vigencia.models import Escuela, Lote, Renglon
-from vigencia.revision import _FALTAS
+from vigencia.revision import FALTAS
 
 _CICLOS = 6
 _LOTES = 5
@@ -76,7 +76,7 @@ def sin_nss(escuela: Escuela) -> list[SinNss]:
     """Who was refused in the latest files for having no NSS and has none still; each once, by name."""
     lotes = list(escuela.lotes.order_by("-creado").values_list("pk", flat=True)[:_ARCHIVOS])
     filas = Renglon.objects.filter(lote__in=lotes, veredicto=Renglon.Veredicto.ERROR)
-    filas = filas.filter(motivos__startswith=_FALTAS[Falta.SIN_NSS]).order_by()
+    filas = filas.filter(motivos__startswith=FALTAS[Falta.SIN_NSS]).order_by()
     leidos = {
         persona.curp: persona for persona in map(_leer, filas.values_list("datos", flat=True).iterator())
     }

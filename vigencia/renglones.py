@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 
+from nss_portal.ajena import decir_curp, decir_nss
 from nss_portal.carga import LineaMala, limpiar
 from nss_portal.identidad import (
     nacimiento_curp,
@@ -26,17 +27,6 @@ from vigencia.models.inscripcion import CICLO_REGEX, Inscripcion
 from vigencia.models.lote import Renglon
 
 ALTA, BAJA = Renglon.Movimiento.ALTA, Renglon.Movimiento.BAJA
-_CURP_MALA = {
-    "longitud": "La CURP debe tener 18 caracteres.",
-    "palabra": "La CURP empieza con cuatro letras que el registro de población no asigna.",
-    "entidad": "La entidad de la CURP (posiciones 12 y 13) no existe.",
-    "fecha": "La fecha de la CURP no existe o todavía no llega.",
-    "digito": "El último carácter de la CURP no coincide con los demás.",
-}
-_NSS_MALO = {
-    "longitud": "El NSS debe tener 11 números.",
-    "digito": "El último número del NSS no coincide con los demás.",
-}
 _MATRICULA_CABE = 20
 _UN_ANIO = timedelta(days=366)
 # Day 0 of the dates that a spreadsheet shows as numbers, and which numbers can be a date of ours.
@@ -167,7 +157,7 @@ def _curp(escrita: str, hoy: date, dicho: Dicho) -> str:
     try:
         return validar_curp(escrita, hoy)
     except ValidationError as error:
-        dicho.errores.append(_CURP_MALA.get(error.code or "") or f"CURP: {error.messages[0]}")
+        dicho.errores.append(decir_curp(error))
         return ""
 
 
@@ -181,10 +171,9 @@ def _nss(escrito: str, dicho: Dicho) -> str:
     try:
         return validar_nss(normal)
     except ValidationError as error:
-        if len(normal) != len(normalizar_nss(escrito)):
-            dicho.errores.append(_NSS_MALO["longitud"])
-        else:
-            dicho.errores.append(_NSS_MALO.get(error.code or "") or f"NSS: {error.messages[0]}")
+        # A zero of ours explains nothing: what was written is short.
+        con_cero = len(normal) != len(normalizar_nss(escrito))
+        dicho.errores.append(decir_nss(ValidationError("", "longitud") if con_cero else error))
         return ""
 
 

@@ -15,7 +15,7 @@ from vigencia.renglones import ALTA, BAJA, Dicho, PorOmision
 
 Veredicto = Renglon.Veredicto
 
-_FALTAS = {
+FALTAS = {
     Falta.DESCONOCIDA: "La CURP está bien escrita, pero no es de nadie en el registro: revísala.",
     Falta.SIN_NSS: "Todavía no tiene NSS: debe obtenerlo en el paso 1 de este portal.",
     Falta.NO_CORRESPONDE: "El NSS no es el de esa CURP: compáralos con los documentos del alumno.",
@@ -77,7 +77,7 @@ def _identificar(lote: Lote, leidos: Sequence[Leido]) -> dict[int, Persona]:
     respuestas = comprobar(lote.escuela, lote.usuario, [(a.dicho.curp, a.dicho.nss) for a in altas])
     for leido, respuesta in zip(altas, respuestas, strict=True):
         if isinstance(respuesta, Falta):
-            leido.dicho.errores.append(_FALTAS[respuesta])
+            leido.dicho.errores.append(FALTAS[respuesta])
         else:
             personas[leido.pk] = respuesta
     bajas = [leido for leido in sanos if leido.dicho.movimiento == BAJA]
@@ -92,7 +92,7 @@ def _identificar(lote: Lote, leidos: Sequence[Leido]) -> dict[int, Persona]:
         if persona is None:
             dicho.errores.append(_NO_INSCRITA)
         elif dicho.nss and persona.nss != dicho.nss:
-            dicho.errores.append(_FALTAS[Falta.NO_CORRESPONDE])
+            dicho.errores.append(FALTAS[Falta.NO_CORRESPONDE])
         else:
             personas[leido.pk] = persona
     return personas

@@ -21,8 +21,8 @@ MUESTRA = 20
 class Command(BaseCommand):
     help = (
         f"Inscribe a los alumnos de un archivo: CSV o XLSX con las columnas {','.join(archivos.COLUMNAS)}, o "
-        "el de movimientos de 168 columnas. Se puede repetir. Con renglones malos no guarda nada, salvo que se "
-        "pida --aun-con-errores."
+        "el de movimientos de 168 columnas. Se puede repetir. Con renglones malos no guarda nada, salvo que "
+        "se pida --aun-con-errores."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
