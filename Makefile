@@ -45,6 +45,7 @@ capturas:
 # What production would set; nothing here opens a database or sends a mail.
 PRODUCCION = env -u DEBUG -u DEMO URL_PUBLICA=https://portal.example.mx ALLOWED_HOSTS=portal.example.mx \
 	DATABASE_URL=sqlite://:memory: EMAIL_URL=smtp+tls://correo.example.mx \
+	SELLO_CLAVE=$${VAR_DIR:-var}/sello/emisor.pem SELLO_CERTIFICADO=$${VAR_DIR:-var}/sello/emisor.pem \
 	SECRET_KEY="$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')"
 # A file's tests share a portal: a file goes whole to one process.
 A_LA_VEZ = -n 2 --dist loadfile

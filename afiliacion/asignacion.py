@@ -1,14 +1,15 @@
 """The act of step 1: locate a person's NSS, or assign one."""
 
+from collections import Counter
 from datetime import date
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from afiliacion.models import Prefijo, Serie, Subdelegacion
-from nss_portal import avisos, renapo, tramites
-from nss_portal.identidad import componer_nss, nacimiento_curp
-from nss_portal.models import Documento, Domicilio, Estado, Persona, Tramite
+from nss_portal import avisos, confirmacion, renapo, tramites
+from nss_portal.identidad import ENTIDADES, componer_nss, nacimiento_curp
+from nss_portal.models import Documento, Domicilio, Estado, Persona, Residencia, Tramite
 
 # One statement draws the next number: the row is locked by the database while it is written, so two
 # processes can not read the same one. The WHERE is what keeps a series from going past its last number.
@@ -35,6 +36,9 @@ def resolver(tramite: Tramite) -> None:
     """
     identificada = renapo.identificar(tramite.curp)
     with transaction.atomic():
+        # A number that is about to be given is its own browser's; one that there is, its owner's.
+        if (identificada is None or identificada.nss) and confirmacion.pedir(tramite, identificada):
+            return
         if identificada is None:
             tramite.mover(Estado.RECHAZADO, motivo=Tramite.Motivo.CURP_NO_ENCONTRADA)
             return
@@ -43,17 +47,50 @@ def resolver(tramite: Tramite) -> None:
         domicilio = Domicilio.objects.filter(tramite=tramite).first()
         if persona.nss:
             resultado = Tramite.Resultado.LOCALIZADO
-        elif domicilio is None:
+        elif (subdelegacion := _que_asigna(tramite, persona, domicilio)) is None:
             tramite.mover(Estado.DOMICILIO, persona=persona)
             return
         else:
-            subdelegacion = Subdelegacion.objects.que_atiende(domicilio.codigo_postal)
             resultado = Tramite.Resultado.ASIGNADO
             persona.nss = asignar_nss(persona, subdelegacion)
         if tramite.mover(Estado.EMITIENDO, persona=persona, resultado=resultado):
             tramites.congelar(
                 tramite, [Documento.Tipo.NSS, Documento.Tipo.TARJETA], _datos(tramite, domicilio)
             )
+
+
+def _que_asigna(tramite: Tramite, persona: Persona, domicilio: Domicilio | None) -> Subdelegacion | None:
+    """The office that gives the number: the address's. None: the address must be asked for first.
+
+    In the App a CURP and a mailbox are enough: of the entidad of birth, the office with most numbers left;
+    of whoever was born abroad, the one of the postal code that they gave.
+    """
+    if domicilio:
+        return Subdelegacion.objects.que_atiende(domicilio.codigo_postal)
+    if tramite.canal != Tramite.Canal.APP:
+        return None
+    if residencia := Residencia.objects.filter(tramite=tramite).first():
+        return Subdelegacion.objects.que_atiende(residencia.codigo_postal)
+    clave = ENTIDADES[persona.entidad][1]
+    return con_mas_numeros(clave, persona, timezone.localdate()) if clave else None
+
+
+def con_mas_numeros(entidad: str, persona: Persona, hoy: date) -> Subdelegacion | None:
+    """Of an entidad, the office with most numbers left for the person's year of birth; of equals, the first."""
+    serie = {
+        "anio_registro": f"{hoy.year % 100:02d}",
+        "anio_nacimiento": f"{nacimiento_curp(persona.curp).year % 100:02d}",
+    }
+    prefijos = dict(
+        Prefijo.objects.filter(subdelegacion__entidad=entidad).values_list("prefijo", "subdelegacion")
+    )
+    series = {s.prefijo: s for s in Serie.objects.filter(prefijo__in=prefijos, **serie)}
+    libres = Counter({pk: 0 for pk in Subdelegacion.objects.filter(entidad=entidad).values_list("pk", flat=True)})
+    for prefijo, oficina in prefijos.items():
+        libres[oficina] += Serie.ULTIMO - series[prefijo].ultimo if prefijo in series else Serie.ULTIMO + 1
+    if not libres:
+        return None
+    return Subdelegacion.objects.get(pk=min(libres, key=lambda pk: (-libres[pk], pk)))
 
 
 def asignar_nss(persona: Persona, subdelegacion: Subdelegacion, hoy: date | None = None) -> str:

@@ -27,6 +27,7 @@ from nss_portal.models import (
     Persona,
     Suceso,
     Tramite,
+    Verificacion,
 )
 from nss_portal.models.territorio import plegar
 from nss_portal.models.tramite import DE_TRABAJO
@@ -252,7 +253,20 @@ class DocumentoAdmin(SoloLectura):
     ordering = ["-tramite__folio", "tipo"]
     search_fields = ["tramite__folio__exact"]
     search_help_text = "Escribe el folio completo."
-    fields = ["tramite", "tipo", "creado", "emitido", "sha256"]
+    fields = [
+        *("tramite", "tipo", "creado", "emitido", "sha256", "certificado", "versiones"),
+        *("sustituido_por", "cancelado"),
+    ]
+
+
+@admin.register(Verificacion)
+class VerificacionAdmin(SoloLectura):
+    """Who asked is only a fingerprint: enough to see that one address asked for many."""
+
+    list_display = ["cuando", "medio", "resultado", "documento", "origen"]
+    list_select_related = ["documento"]
+    list_filter = ["medio", "resultado"]
+    fields = ["cuando", "medio", "resultado", "documento", "origen"]
 
 
 @admin.register(Envio)

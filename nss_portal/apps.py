@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 
 class NssPortalConfig(AppConfig):
@@ -10,6 +10,7 @@ class NssPortalConfig(AppConfig):
 
     def ready(self) -> None:
         register(revisar_imprenta)
+        register(revisar_sello, deploy=True)
 
 
 def revisar_imprenta(**kwargs: Any) -> list[CheckMessage]:
@@ -17,3 +18,10 @@ def revisar_imprenta(**kwargs: Any) -> list[CheckMessage]:
     from nss_portal import documentos
 
     return [Warning(falta, id="nss_portal.W001") for falta in documentos.revisar()]
+
+
+def revisar_sello(**kwargs: Any) -> list[CheckMessage]:
+    """The key without which no document is issued, and a certificate that is about to end."""
+    from nss_portal import sello
+
+    return [Error(falta, id="nss_portal.E001") for falta in sello.revisar()]

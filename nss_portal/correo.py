@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from nss_portal import avisos, limites
-from nss_portal.models import Documento, Envio
+from nss_portal.models import Confirmacion, Documento, Envio
 from nss_portal.plazos import plazo
 
 log = logging.getLogger(__name__)
@@ -81,11 +81,12 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
         "persona": envio.tramite.persona,
         "datos": envio.datos or adjuntos[0].datos,
         "otra_vez": envio.documento,
+        "confirmar": _enlace_de_confirmacion(envio),
     }
     message_id = f"<{envio.pk}@{urlsplit(settings.URL_PUBLICA).hostname}>"
     try:
         with plazo(PLAZO):
-            enviar(envio.aviso or envio.tramite.tipo, envio.tramite.correo, contexto, adjuntos, message_id)
+            enviar(envio.aviso or envio.tramite.tipo, envio.destino, contexto, adjuntos, message_id)
     except Exception as error:  # whatever it is, it must not keep the other mails from going out
         definitivo = _es_definitivo(error)
         tope = PAUSA_DE_UN_SERVICIO if _sin_servidor(error) else PAUSA_MAXIMA
@@ -103,6 +104,15 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
         return not _sin_servidor(error)
     Envio.objects.filter(pk=pk).update(enviado=timezone.now(), rechazado=False)
     return True
+
+
+def _enlace_de_confirmacion(envio: Envio) -> str:
+    """«Confirma que este es tu correo», in the mail of the documents while it has not been said."""
+    pregunta = Confirmacion.Pregunta.CORREO
+    sin_decir = envio.tramite.confirmaciones.filter(pregunta=pregunta, contestada=None).first()
+    if envio.aviso or sin_decir is None or sin_decir.vencida or envio.destino != sin_decir.correo:
+        return ""
+    return f"{settings.URL_PUBLICA}{sin_decir.get_absolute_url()}"
 
 
 def _adjuntos(envio: Envio) -> list[Documento]:

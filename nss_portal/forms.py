@@ -18,6 +18,7 @@ from nss_portal.models import CaptchaResuelto, CodigoPostal
 # Far more than any field takes, so that a pasted book is refused before anything looks at it.
 LARGO_MAXIMO = 400
 NO_ES_CORREO = "Revisa tu correo: va sin espacios, acentos ni eñes, y se ve así: nombre@ejemplo.com"
+PESA_DE_MAS = "El archivo pesa más de 2 MB: no es uno de los nuestros. Elige el PDF que descargaste."
 
 
 def leer_uuid(texto: object) -> uuid.UUID | None:
@@ -114,7 +115,9 @@ class CorreoField(forms.EmailField):
 
 
 class VerificarForm(forms.Form):
-    """What is printed at the foot of every document."""
+    """What is printed at the foot of every document; or its file. Of the two forms of the page, the second
+    sends `subir`.
+    """
 
     folio = CampoTexto(
         label="Folio", help_text="Son 22 números.", requerido="Escribe el folio del documento.", max_length=60
@@ -125,20 +128,56 @@ class VerificarForm(forms.Form):
         requerido="Escribe el código del documento.",
         max_length=30,
     )
+    archivo = forms.FileField(
+        label="Archivo PDF",
+        help_text="Tal como lo descargaste o te llegó por correo, de hasta 2 MB.",
+        max_length=255,
+        error_messages={
+            "required": "Elige el archivo PDF del documento.",
+            "invalid": "Ese archivo no se pudo recibir. Elígelo otra vez.",
+            "missing": "Ese archivo no se pudo recibir. Elígelo otra vez.",
+            "empty": "El archivo está vacío. Descárgalo otra vez.",
+            "max_length": "El nombre del archivo es demasiado largo: caben 255 caracteres.",
+        },
+    )
+
+    contenido: bytes | None = None  # of the file, when it is a file that is to be checked
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.por_archivo = "archivo" in self.files or "subir" in self.data
+        for nombre, campo in self.fields.items():
+            campo.required = (nombre == "archivo") == self.por_archivo
+
+    @classmethod
+    def demasiado_grande(cls) -> "VerificarForm":
+        """As for a file that was not even received."""
+        form = cls({"subir": "1"})
+        form.full_clean()
+        del form.errors["archivo"]
+        form.add_error("archivo", PESA_DE_MAS)
+        return form
 
     def clean_folio(self) -> str:
-        folio = "".join(c for c in self.cleaned_data["folio"] if not c.isspace() and c != "-")
-        if not (len(folio) == 22 and folio.isascii() and folio.isdigit()):
+        folio = verificacion.normalizar_folio(self.cleaned_data["folio"])
+        if not self.por_archivo and not (len(folio) == 22 and folio.isascii() and folio.isdigit()):
             raise ValidationError("El folio son 22 números. Revísalo en el documento.", code="formato")
         return folio
 
     def clean_codigo(self) -> str:
         codigo = verificacion.normalizar_codigo(self.cleaned_data["codigo"])
-        if len(codigo) != 8:
+        if not self.por_archivo and len(codigo) != 8:
             raise ValidationError(
                 "El código son 8 letras y números. Revísalo en el documento.", code="formato"
             )
         return codigo
+
+    def clean_archivo(self) -> Any:
+        archivo = self.cleaned_data["archivo"]
+        if archivo and archivo.size > verificacion.PESO_MAXIMO:
+            raise ValidationError(PESA_DE_MAS, code="peso")
+        self.contenido = archivo.read() if archivo else None
+        return archivo
 
 
 class LetrasField(CaptchaField):  # type: ignore[misc]

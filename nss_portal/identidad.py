@@ -251,6 +251,12 @@ def enmascarar_correo(correo: str) -> str:
     return f"{local[: min(2, len(local) // 2)]}•••@{dominio}"
 
 
+def enmascarar_correo_ajeno(correo: str) -> str:
+    """For whoever may not know whose it is: «l•••@c•••.mx»."""
+    buzon, _, dominio = correo.partition("@")
+    return f"{buzon[:1]}•••@{dominio[:1]}•••.{dominio.rpartition('.')[2]}"
+
+
 def _rechazar(codigo: str, mensaje: str, inicio: int, fin: int, **datos: str) -> NoReturn:
     raise ValidationError(mensaje, code=codigo, params={"inicio": inicio, "fin": fin, **datos})
 

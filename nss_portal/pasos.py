@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from nss_portal import sesion, tramites
+from nss_portal import confirmacion, sesion, tramites
 from nss_portal.forms import SolicitudForm, leer_uuid
 from nss_portal.models import Estado, Tramite
 from nss_portal.views import expirada
@@ -23,6 +24,7 @@ PANTALLAS = {
     Estado.RECIBIDO: "procesando",
     Estado.ASIGNANDO: "procesando",
     Estado.EMITIENDO: "procesando",
+    Estado.CONFIRMACION: "confirmacion",
     Estado.DOMICILIO: "domicilio",
     Estado.ELECCION: "eleccion",
     Estado.REVISION: "revision",
@@ -149,6 +151,9 @@ def dibujar(
     if pantalla == "procesando":
         tarda = timezone.now() - tramite.creado > TARDA
         contexto |= {"avance": avance(paso, tramite), "tarda": tarda}
+    elif pantalla == "confirmacion":
+        contexto["confirmacion"] = tramite.confirmaciones.exclude(pregunta="correo").get()
+        contexto["siempre"] = settings.CONFIRMAR_CORREO == confirmacion.SIEMPRE
     elif pantalla in ("resultado", "finalizado"):
         envios = [envio for envio in tramite.envios.all() if not envio.aviso]
         ultimos = {e.documento_id: e for e in envios}
@@ -176,6 +181,11 @@ def avance(paso: Paso, tramite: Tramite) -> list[dict[str, Any]]:
     envio = tramite.envios.filter(documento=None, aviso="").first()
     partes: list[Parte] = [
         ("Recibimos tu solicitud", sucesos.get(Estado.RECIBIDO)),
+        *(
+            [("Confirmar que eres tú, por correo", tramite.confirmado)]
+            if Estado.CONFIRMACION in sucesos
+            else []
+        ),
         *paso.partes(tramite, sucesos),
         ("Preparar tus documentos", sucesos.get(Estado.RESUELTO)),
         ("Enviarlos a tu correo", envio.enviado if envio else None),

@@ -130,8 +130,36 @@ ACTOS = {
     "clinica": "clinicas.registro.resolver",
 }
 
+# What each kind asks for in the App, and the rows that it begins with.
+COMIENZOS = {
+    "nss": "afiliacion.api.COMIENZO",
+    "vigencia": "vigencia.api.COMIENZO",
+    "clinica": "clinicas.api.COMIENZO",
+}
+
 # What the vigencia report says of the clinic, asked of step 3 in the same way.
 ADSCRIPCION = "clinicas.registro.adscripcion"
+
+# What the apps work on beside trámites: picked up when nobody holds it (f(segundos) -> how many), and
+# forgotten when its time has come (f(ahora) -> {what: rows}).
+REANUDAR = ["nss_portal.codigos.reanudar", "vigencia.lotes.reanudar"]
+OLVIDAR = ["nss_portal.codigos.vencidos", "vigencia.lotes.vencidos"]
+
+# Which mailbox must speak before something of a person is shown: «siempre», whichever was typed; «si-cambia»,
+# only the one confirmed before when another is typed; «nunca», a demonstration's choice.
+CONFIRMAR_CORREO = os.environ.get("CONFIRMAR_CORREO") or ("si-cambia" if DEMO else "siempre")
+if CONFIRMAR_CORREO not in {"siempre", "si-cambia", "nunca"} or (CONFIRMAR_CORREO == "nunca" and not DEMO):
+    raise ImproperlyConfigured(
+        "CONFIRMAR_CORREO debe ser «siempre» o «si-cambia» («nunca», solo en demostración, con DEMO=1)."
+    )
+
+# The captcha's sounds, and whether the mail server answers: little, and nothing that must last.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100},
+    }
+}
 
 # The local Persona table, or the registry's own service (POST {"curp"}).
 RENAPO_URL = os.environ.get("RENAPO_URL", "")
@@ -206,6 +234,8 @@ SECURE_CSP = {
     "media-src": [CSP.SELF],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
+    "worker-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
     "base-uri": [CSP.NONE],

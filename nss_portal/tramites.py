@@ -1,27 +1,38 @@
 """What every trámite goes through: begun once, attended by a worker, issued, mailed, taken up again."""
 
+import faulthandler
 import hashlib
 import logging
 import math
+import platform
+import sys
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
+from datetime import timedelta
+from functools import cache
+from importlib.metadata import version
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from nss_portal import avisos, correo, documentos
+from nss_portal import avisos, confirmacion, correo, documentos, firma, sello
 from nss_portal.models import CaptchaResuelto, Documento, Envio, Estado, Tramite
-from nss_portal.models.tramite import nuevo_folio
+from nss_portal.models.tramite import ARRIENDO, ESPERA_MAXIMA, nuevo_folio
 from nss_portal.plazos import plazo
 from nss_portal.renapo import NoDisponible
 
 log = logging.getLogger(__name__)
 
-PLAZO_DOCUMENTO = 10.0  # seconds to draw one; it takes a tenth of one
+PLAZO_DOCUMENTO = 10.0  # seconds to draw and sign one; it takes a tenth of one
+# After that, what hears no signal (a library written in C) goes with its process; within the lease.
+PLAZO_DEL_PROCESO = 13.0
 INTENTOS_SIN_AVISAR = 5
 
 
@@ -73,6 +84,7 @@ def atender(pk: uuid.UUID) -> None:
         tramite, emitiendo = copy(tomado), tomado.estado == Estado.EMITIENDO
         try:
             if emitiendo:
+                _desconfiar(tomado)
                 emitir(tramite)
             else:
                 import_string(settings.ACTOS[tramite.tipo])(tramite)
@@ -98,8 +110,21 @@ def _esperar(tramite: Tramite, espera: Tramite.Espera) -> None:
         )
 
 
+def _desconfiar(tramite: Tramite) -> None:
+    """Emitting it was tried before, and whoever did may have died of it: say that the document is what takes
+    time, and leave a longer and longer pause to the next one. What ends well forgets both.
+    """
+    if tramite.intentos > 1:
+        pausa = max(ARRIENDO, min(timedelta(seconds=2 ** min(tramite.intentos, 12)), ESPERA_MAXIMA))
+        Tramite.objects.filter(pk=tramite.pk, estado=tramite.estado).update(
+            espera=Tramite.Espera.DOCUMENTO, libre_desde=Now() + pausa
+        )
+
+
 def congelar(tramite: Tramite, tipos: list[Documento.Tipo], datos: dict[str, object]) -> None:
-    """Write down, for good, what each document of a trámite will say. Part of the act's transaction."""
+    """Write down and seal, for good, what each document of a trámite will say. Part of the act's transaction,
+    which waits, undone, while there is no key to seal with.
+    """
     for tipo in tipos:
         documento = Documento(tramite=tramite, tipo=tipo)
         documento.datos = datos | {
@@ -107,37 +132,66 @@ def congelar(tramite: Tramite, tipos: list[Documento.Tipo], datos: dict[str, obj
             "fecha": timezone.localdate().isoformat(),
             "emitido": timezone.now().isoformat(timespec="seconds"),
             "codigo": documento.codigo,
-            "url": f"{settings.URL_PUBLICA}/v/{documento.token}/",
             "verificar": f"{settings.URL_PUBLICA.split('://', 1)[1]}/verificar/",
             "demo": settings.DEMO,
         }
+        try:
+            sello.sellar(documento, settings.URL_PUBLICA)
+        except sello.ClaveInservible as error:
+            log.error("no se puede sellar: %s", error)
+            raise NoPuedeSeguir(Tramite.Espera.DOCUMENTO) from error
         documento.save()
 
 
 def emitir(tramite: Tramite) -> None:
-    """Render what is frozen, keep the bytes, and then, in one transaction, declare it solved and mail it.
+    """Render and sign what is frozen, keep the bytes; then, in one transaction, say it is solved and mail it.
 
     Safe to call twice: a document that has its bytes keeps them.
     """
     for documento in tramite.documentos.filter(emitido=None):
-        with plazo(PLAZO_DOCUMENTO):
-            contenido = documentos.pdf(documento.tipo, documento.datos)
+        with plazo(PLAZO_DOCUMENTO), _o_se_va_el_proceso():
+            contenido = firma.firmar(documentos.pdf(documento.tipo, documento.datos))
         almacen = documento.archivo.storage
         nombre = almacen.save(f"{documento.pk}.pdf", ContentFile(contenido))
         suyos = Documento.objects.filter(pk=documento.pk, emitido=None).update(
-            archivo=nombre, sha256=hashlib.sha256(contenido).hexdigest(), emitido=timezone.now()
+            archivo=nombre,
+            sha256=hashlib.sha256(contenido).hexdigest(),
+            emitido=timezone.now(),
+            versiones=_versiones(),
         )
         if not suyos:  # another worker was first: its bytes are the document
             almacen.delete(nombre)
     with transaction.atomic():
         if tramite.mover(Estado.RESUELTO):
-            correo.encolar(Envio.objects.create(tramite=tramite))
+            confirmacion.preguntar_si_es_suyo(tramite)
+            correo.encolar(Envio.objects.create(tramite=tramite, para=confirmacion.destino(tramite)))
+
+
+@contextmanager
+def _o_se_va_el_proceso() -> Iterator[None]:
+    """Leave at once, wherever the code is, when the block takes too long: another worker will be started.
+
+    Nothing of the data is told: only files and lines.
+    """
+    faulthandler.dump_traceback_later(PLAZO_DEL_PROCESO, exit=True, file=sys.__stderr__ or sys.stderr)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@cache
+def _versiones() -> str:
+    bibliotecas = {"WeasyPrint": version("weasyprint"), "pyHanko": version("pyhanko")}
+    partes = bibliotecas | {"Python": platform.python_version()}
+    return ", ".join(f"{nombre} {cual}" for nombre, cual in partes.items())
 
 
 def reanudar(segundos: float = math.inf) -> int:
     """Pick up the trámites that no worker holds, for about `segundos`. Safe to run any time.
 
-    Works without the task queue, which is only the wake-up call. Returns how many it took up.
+    After them, what the apps work on beside trámites (`settings.REANUDAR`). Works without the task queue,
+    which is only the wake-up call. Returns how many it took up.
     """
     limite = time.monotonic() + segundos
     retomados = 0
@@ -147,4 +201,6 @@ def reanudar(segundos: float = math.inf) -> int:
             break  # a registry that takes its time must not keep the worker from showing that it lives
         atender(pk)
         retomados += 1
+    for funcion in settings.REANUDAR:
+        retomados += import_string(funcion)(max(limite - time.monotonic(), 0.0))
     return retomados

@@ -4,7 +4,22 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from nss_portal import views
+from nss_portal import api_documentacion, api_puerta, app, captcha, views
+from nss_portal.api import api, publico, router
+
+# The App's API: what the steps share, and what is each one's own.
+for parte in (
+    publico,
+    router,
+    "afiliacion.api.router",
+    "vigencia.api.router",
+    "clinicas.api.router",
+    "vigencia.api.de_escuelas",
+):
+    api.add_router("", parte)
+_api, _, _nombre = api.urls
+
+handler400 = "nss_portal.views.peticion_mala"
 
 urlpatterns = [
     path("", views.inicio, name="inicio"),
@@ -16,8 +31,13 @@ urlpatterns = [
     path("documentos/<uuid:pk>/enviar/", views.enviar_documento, name="documento-enviar"),
     path("codigos-postales/<str:cp>/", views.codigo_postal, name="codigo-postal"),
     path("verificar/", views.verificar, name="verificar"),
+    path("verificar/certificado/", views.certificado, name="certificado"),
     path("v/<slug:token>/", views.verificar_token, name="verificar-token"),
+    path("confirmar/otra-vez/<uuid:pk>/", views.confirmar_otra_vez, name="confirmar-otra-vez"),
+    path("confirmar/<str:token>/", views.confirmar, name="confirmar"),
+    path("captcha/audio/<slug:key>.wav", captcha.audio),
     path("captcha/", include("captcha.urls")),
+    path("sesion/", views.prolongar, name="prolongar"),
     path("salir/", views.salir, name="salir"),
     path("salud/", views.estado_de_salud, name="salud"),
     path("salud/vivo/", views.vivo, name="salud-vivo"),
@@ -33,5 +53,11 @@ urlpatterns = [
         TemplateView.as_view(template_name="paginas/accesibilidad.html"),
         name="accesibilidad",
     ),
+    path("api/v1/docs", api_documentacion.pagina, name="api-docs"),
+    path("api/v1/", include((api_puerta.poner(_api), "api"), namespace=_nombre)),
+    path("api/v1/<path:resto>", api_documentacion.no_hay),
+    path("app/", app.inicio, name="app"),
+    path("app/sw.js", app.trabajador, name="app-sw"),
+    path("app/manifest.webmanifest", app.manifiesto, name="app-manifiesto"),
     path("admin/", admin.site.urls),
 ]

@@ -1,27 +1,40 @@
 """Pages and answers that all three steps share."""
 
+import csv
 import logging
 import uuid
 from datetime import timedelta
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import IntegrityError, transaction
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template import loader
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csp import csp_override
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from nss_portal import buzon as buzon_local
-from nss_portal import correo, demo, limites, salud, sesion, verificacion
+from nss_portal import cifras, confirmacion, correo, demo, limites, salud, sello, sesion, verificacion
 from nss_portal.forms import VerificarForm
-from nss_portal.models import CodigoPostal, Colonia, Documento, Envio, Municipio, Persona, Tramite
+from nss_portal.identidad import enmascarar_correo
+from nss_portal.models import (
+    CodigoPostal,
+    Confirmacion,
+    Documento,
+    Envio,
+    Estado,
+    Tramite,
+)
+from nss_portal.verificacion import Medio
 
 log = logging.getLogger(__name__)
+RESPUESTAS = {"correo": ["si", "no"], "tramite": ["si", "no"], "permiso": ["seguir", "cambiar", "no"]}
 
 
 @never_cache
@@ -44,6 +57,18 @@ def salir(request: HttpRequest) -> HttpResponse:
         request.session.flush()
         messages.success(request, "Cerraste tu sesión. En este navegador ya no se ven tus datos.")
     return redirect("inicio")
+
+
+@never_cache
+@require_POST
+def prolongar(request: HttpRequest) -> HttpResponse:
+    """«Sigo aquí»: another whole day for what this browser has begun."""
+    if not sesion.navegador(request):
+        return expirada(request)
+    sesion.prolongar(request)
+    messages.success(request, "Listo: tu sesión sigue abierta 24 horas más.")
+    ultimo = sesion.en_curso(request)
+    return redirect(ultimo) if ultimo else redirect("inicio")
 
 
 @require_GET
@@ -114,18 +139,56 @@ def enviar_documento(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             f"Ya enviamos varias veces «{documento.get_tipo_display()}». Espera unos minutos o descárgalo.",
         )
         return redirect(documento.tramite)
+    para = confirmacion.destino(documento.tramite)
     try:
         with transaction.atomic():
-            correo.encolar(Envio.objects.create(tramite=documento.tramite, documento=documento))
+            correo.encolar(Envio.objects.create(tramite=documento.tramite, documento=documento, para=para))
     except IntegrityError:
         pass  # the other click was first
     hora = timezone.localtime().strftime("%H:%M")
     messages.success(
         request,
         f"A las {hora} pediste otra vez «{documento.get_tipo_display()}». "
-        f"Va en camino a {documento.tramite.correo_enmascarado}.",
+        f"Va en camino a {enmascarar_correo(para)}.",
     )
     return redirect(documento.tramite)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirmar(request: HttpRequest, token: str) -> HttpResponse:
+    """The link of a mail: the page asks, the POST does it (mail scanners open links). Used once, in a day."""
+    pregunta = Confirmacion.del_token(token)
+    if pregunta is None:
+        return render(request, "confirmar.html", {"resultado": "desconocido"}, status=HTTPStatus.NOT_FOUND)
+    contexto = {"pregunta": pregunta, "mio": pregunta.tramite.navegador == sesion.navegador(request)}
+    if pregunta.contestada or pregunta.vencida:
+        resultado = "usado" if pregunta.contestada else "vencido"
+        return render(request, "confirmar.html", contexto | {"resultado": resultado}, status=HTTPStatus.GONE)
+    if request.method != "POST":
+        return render(request, "confirmar.html", contexto | {"resultado": "pregunta"})
+    respuesta = request.POST.get("respuesta", "")
+    if respuesta not in RESPUESTAS[pregunta.pregunta]:
+        contexto |= {"resultado": "pregunta", "falta": True}
+        return render(request, "confirmar.html", contexto, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if not confirmacion.contestar(pregunta, respuesta):
+        return redirect(request.path)
+    return render(request, "confirmar.html", contexto | {"resultado": "listo", "respuesta": respuesta})
+
+
+@never_cache
+def confirmar_otra_vez(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Send the question again, from the page that waits for its answer."""
+    mio = Tramite.objects.del_navegador(sesion.navegador(request)).filter(pk=pk).first()
+    if mio is None:
+        return expirada(request)
+    if request.method == "POST" and mio.estado == Estado.CONFIRMACION:
+        if limites.permitir(f"confirmar:{mio.pk}", cupo=3, ventana=timedelta(hours=1)):
+            confirmacion.otra_vez(mio)
+            messages.success(request, "Te lo enviamos otra vez. Puede tardar unos minutos en llegar.")
+        else:
+            messages.warning(request, "Ya lo enviamos varias veces. Espera unos minutos y revisa tu correo.")
+    return redirect(mio)
 
 
 @never_cache
@@ -147,23 +210,47 @@ def estado_de_salud(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@csrf_exempt
 def verificar(request: HttpRequest) -> HttpResponse:
-    """Folio and check code, for who has no camera."""
-    form = VerificarForm(request.POST if request.method == "POST" else None)
+    """Folio and check code, for who has no camera; or the file itself."""
+    # Before anything reads the body (the check of its csrf token does): a huge one is not even received.
+    if int(request.META.get("CONTENT_LENGTH") or 0) > verificacion.PESO_MAXIMO * 2:
+        return _por_verificar(request, VerificarForm.demasiado_grande())
+    return _verificar(request)
+
+
+@csrf_protect
+def _verificar(request: HttpRequest) -> HttpResponse:
+    form = VerificarForm(request.POST, request.FILES) if request.method == "POST" else VerificarForm()
     if not form.is_valid():
-        estado = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-        return render(request, "verificar.html", {"form": form}, status=estado)
-    return _verificacion(request, verificacion.por_codigo(**form.cleaned_data), form)
+        return _por_verificar(request, form)
+    if form.contenido is not None:
+        documento = verificacion.por_archivo(form.contenido)
+        return _verificacion(request, Medio.ARCHIVO, documento, form, form.contenido)
+    folio, codigo = form.cleaned_data["folio"], form.cleaned_data["codigo"]
+    return _verificacion(request, Medio.CODIGO, verificacion.por_codigo(folio, codigo), form)
+
+
+def _por_verificar(request: HttpRequest, form: VerificarForm) -> HttpResponse:
+    contexto = {"form": form, "dominio": verificacion.dominio()}
+    estado = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+    return render(request, "verificar.html", contexto, status=estado)
 
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def verificar_token(request: HttpRequest, token: str) -> HttpResponse:
-    return _verificacion(request, verificacion.por_token(token))
+    """What the QR opens. A folio that comes along, as of a paper read by a machine, has to be its own."""
+    folio = verificacion.normalizar_folio(request.POST.get("folio", "") or request.GET.get("folio", ""))
+    return _verificacion(request, Medio.QR, verificacion.por_token(token, folio))
 
 
 def _verificacion(
-    request: HttpRequest, documento: Documento | None, form: VerificarForm | None = None
+    request: HttpRequest,
+    medio: Medio,
+    documento: Documento | None,
+    form: VerificarForm | None = None,
+    archivo: bytes | None = None,
 ) -> HttpResponse:
     # Only guesses are counted: a school that checks a whole class behind one address is not guessing.
     cliente = limites.direccion(request)
@@ -171,13 +258,32 @@ def _verificacion(
         respuesta = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
         respuesta["Retry-After"] = "60"
         return respuesta
+    resultado = verificacion.revisar(documento, archivo)
+    verificacion.anotar(medio, resultado, documento, cliente)
     contexto = {
-        "resultado": verificacion.revisar(documento),
-        "documento": documento,
+        "resultado": resultado,
+        # Of one that we can not vouch for, nothing is said.
+        "documento": None if resultado == verificacion.Resultado.ALTERADO else documento,
+        "medio": medio,
         "form": form,
-        "dominio": urlsplit(settings.URL_PUBLICA).netloc,
+        "dominio": verificacion.dominio(),
     }
     return render(request, "verificacion.html", contexto)
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def certificado(request: HttpRequest) -> HttpResponse:
+    """Our public certificates, for whoever checks a document's signature with a program of their own."""
+    try:
+        pem = sello.publicos()
+    except sello.ClaveInservible as error:
+        raise Http404 from error
+    return HttpResponse(
+        pem,
+        content_type="application/x-pem-file",
+        headers={"Content-Disposition": 'attachment; filename="certificado-gob-estudiantes.pem"'},
+    )
 
 
 def _solo_demo() -> None:
@@ -221,18 +327,23 @@ def buzon_adjunto(request: HttpRequest, pk: uuid.UUID, numero: int) -> HttpRespo
 
 @require_safe
 def datos_abiertos(request: HttpRequest) -> HttpResponse:
-    """Aggregate figures only: nothing that could point at one person."""
-    cifras = [
-        ("Códigos postales del catálogo", CodigoPostal.objects.count()),
-        ("Municipios y alcaldías", Municipio.objects.count()),
-        ("Colonias", Colonia.objects.vigentes().count()),
-        ("Personas con NSS", Persona.objects.exclude(nss=None).count()),
-        ("Trámites recibidos", Tramite.objects.count()),
-        ("Documentos emitidos", Documento.objects.exclude(emitido=None).count()),
-    ]
-    return render(request, "paginas/datos.html", {"cifras": cifras, "al": timezone.localtime()})
+    """The open figures, to read; with `?formato=csv`, for programs."""
+    if request.GET.get("formato") == "csv":
+        respuesta = HttpResponse(content_type="text/csv; charset=utf-8")
+        respuesta["Content-Disposition"] = 'attachment; filename="datos-gob-estudiantes.csv"'
+        csv.writer(respuesta).writerows([("dato", "cifra"), *cifras.filas()])
+        return respuesta
+    contexto = {"cifras": cifras.totales(), "pasos": cifras.por_paso(), "al": timezone.localtime()}
+    return render(request, "paginas/datos.html", contexto)
 
 
 def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that comes back without its cookie: mostly a closed session or cookies turned off."""
     return render(request, "403_csrf.html", status=HTTPStatus.FORBIDDEN)
+
+
+def peticion_mala(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What could not be read; of what was too much to read, that it was. No database behind either page."""
+    demasiado = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    estado = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if demasiado else HTTPStatus.BAD_REQUEST
+    return HttpResponse(loader.render_to_string(f"{estado}.html"), status=estado)

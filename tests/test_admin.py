@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from afiliacion.models import Prefijo, Serie, Subdelegacion, Territorio
-from nss_portal import avisos, tramites
+from nss_portal import avisos, tramites, verificacion
 from nss_portal.admin import PaginadorAcotado
 from nss_portal.demo import personas_sinteticas
 from nss_portal.models import (
@@ -27,12 +27,16 @@ from nss_portal.models import (
     Municipio,
     Persona,
     Tramite,
+    Verificacion,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
 
 DEL_PORTAL = [m for m in admin.site._registry if m._meta.app_label in ("nss_portal", "afiliacion")]
-DE_SOLO_LECTURA = [Tramite, Documento, Envio, Aviso, Serie, Entidad, Municipio, CodigoPostal, Colonia]
+DE_SOLO_LECTURA = [
+    *(Tramite, Documento, Verificacion, Envio, Aviso, Serie),
+    *(Entidad, Municipio, CodigoPostal, Colonia),
+]
 cada_modelo = pytest.mark.parametrize("modelo", DEL_PORTAL, ids=lambda modelo: modelo.__name__)
 Modelo = type[models.Model]
 
@@ -52,7 +56,7 @@ def resolver(persona: Persona) -> Tramite:
     )
     tramite.sucesos.create(estado=Estado.RECIBIDO)
     assert tramite.mover(Estado.EMITIENDO, persona=persona, resultado=Tramite.Resultado.LOCALIZADO)
-    datos = {"nombre": str(persona), "curp": persona.curp, "nss": persona.nss}
+    datos = {"nombre": str(persona), "curp": persona.curp, "nss": persona.nss, "resultado": "localizado"}
     tramites.congelar(tramite, [Documento.Tipo.NSS, Documento.Tipo.TARJETA], datos)
     Envio.objects.create(tramite=tramite)
     for documento in tramite.documentos.all():
@@ -71,6 +75,7 @@ def con_filas(tramite: Tramite) -> None:
         prefijo="28", anio_registro="26", anio_nacimiento="08", ultimo=1233, abierta=date(2026, 1, 5)
     )
     avisos.avisar("clave", "Asunto", "Texto")
+    verificacion.anotar(verificacion.Medio.QR, verificacion.Resultado.DESCONOCIDO, None, "192.0.2.1")
 
 
 @pytest.fixture

@@ -34,12 +34,12 @@ def test_el_azar_sale_de_secrets() -> None:
             assert "random" not in importados(ruta), ruta
 
 
-def test_solo_documentos_importa_el_renderizador() -> None:
+def test_solo_documentos_y_firma_importan_el_renderizador() -> None:
+    puede = {"documentos.py": {"weasyprint", "qrcode"}, "firma.py": {"pyhanko"}}
     for carpeta in PRODUCTO:
         for ruta in fuentes(carpeta):
             raices = {m.split(".")[0] for m in importados(ruta)}
-            if ruta.name != "documentos.py":
-                assert not raices & {"weasyprint", "qrcode", "pyhanko"}, ruta
+            assert raices & {"weasyprint", "qrcode", "pyhanko"} <= puede.get(ruta.name, set()), ruta
 
 
 def test_identidad_es_pura() -> None:
@@ -63,7 +63,7 @@ def test_la_web_no_carga_el_renderizador() -> None:
 
     orden = (
         "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings';"
-        "import nss_portal.wsgi, nss_portal.urls; assert 'weasyprint' not in sys.modules"
+        "import nss_portal.wsgi, nss_portal.urls; assert not {'weasyprint', 'pyhanko'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", orden], cwd=RAIZ, check=True)
 

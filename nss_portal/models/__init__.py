@@ -1,6 +1,8 @@
 """The model layer that the three steps share, keyed by CURP."""
 
-from nss_portal.models.documento import Documento, Envio
+from nss_portal.models.app import ClaveApi, Codigo, Credencial, Idempotencia, Residencia
+from nss_portal.models.confirmacion import Confirmacion, Vinculo
+from nss_portal.models.documento import Certificado, Documento, Envio, Verificacion
 from nss_portal.models.persona import Persona
 from nss_portal.models.servicio import Aviso, CaptchaResuelto, Cupo, Latido
 from nss_portal.models.territorio import CodigoPostal, Colonia, Entidad, Municipio
@@ -9,17 +11,26 @@ from nss_portal.models.tramite import Domicilio, Estado, Suceso, Tramite
 __all__ = [
     "Aviso",
     "CaptchaResuelto",
+    "Certificado",
+    "ClaveApi",
+    "Codigo",
     "CodigoPostal",
     "Colonia",
+    "Confirmacion",
+    "Credencial",
     "Cupo",
     "Documento",
     "Domicilio",
     "Entidad",
     "Envio",
     "Estado",
+    "Idempotencia",
     "Latido",
     "Municipio",
     "Persona",
+    "Residencia",
     "Suceso",
     "Tramite",
+    "Verificacion",
+    "Vinculo",
 ]

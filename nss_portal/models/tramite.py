@@ -26,6 +26,7 @@ ESPERA_DE_UN_SERVICIO = timedelta(seconds=15)
 
 class Estado(models.TextChoices):
     RECIBIDO = "recibido", "Recibido"
+    CONFIRMACION = "confirmacion", "Espera que hable el correo"
     DOMICILIO = "domicilio", "Espera el domicilio"
     ASIGNANDO = "asignando", "Asignando el número"
     ELECCION = "eleccion", "Espera que elija clínica"
@@ -39,8 +40,16 @@ class Estado(models.TextChoices):
 # The only moves there are; drawn in ARCHITECTURE.md, which a test holds against this table.
 FLECHAS: dict[Estado, frozenset[Estado]] = {
     Estado.RECIBIDO: frozenset(
-        {Estado.DOMICILIO, Estado.ELECCION, Estado.REVISION, Estado.EMITIENDO, Estado.RECHAZADO}
+        {
+            Estado.CONFIRMACION,
+            Estado.DOMICILIO,
+            Estado.ELECCION,
+            Estado.REVISION,
+            Estado.EMITIENDO,
+            Estado.RECHAZADO,
+        }
     ),
+    Estado.CONFIRMACION: frozenset({Estado.RECIBIDO}),
     Estado.DOMICILIO: frozenset({Estado.ASIGNANDO}),
     Estado.ASIGNANDO: frozenset({Estado.EMITIENDO, Estado.RECHAZADO}),
     Estado.ELECCION: frozenset({Estado.REVISION, Estado.EMITIENDO, Estado.RECHAZADO}),
@@ -104,13 +113,20 @@ class Tramite(models.Model):
         YA_REGISTRADO = "ya-registrado", "Ya estaba registrado"
         CAMBIADO = "cambiado", "Cambió de clínica"
 
+    class Canal(models.TextChoices):
+        WEB = "web", "Web"
+        APP = "app", "App"
+        VENTANILLA = "ventanilla", "Ventanilla"
+
     # A secret for its owner; the folio is what is said aloud.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tipo = models.CharField("tipo", max_length=10, choices=Tipo.choices)
     folio = models.CharField("folio", max_length=22, unique=True, default=nuevo_folio, editable=False)
     # Made when the form is drawn: a double click is the same request.
     solicitud = models.UUIDField("solicitud", unique=True)
-    navegador = models.CharField("navegador", max_length=43, db_index=True)
+    canal = models.CharField("canal", max_length=10, choices=Canal.choices, default=Canal.WEB)
+    # Empty when no browser of ours began it: it is then its bearer's, or its clerk's.
+    navegador = models.CharField("navegador", max_length=43, db_index=True, blank=True)
     curp = models.CharField("CURP", max_length=18, db_index=True)
     correo = models.EmailField("correo electrónico", max_length=254)
     persona = models.ForeignKey(
@@ -120,6 +136,8 @@ class Tramite(models.Model):
     motivo = models.CharField("motivo de rechazo", max_length=20, choices=Motivo.choices, blank=True)
     espera = models.CharField("qué espera", max_length=24, choices=Espera.choices, blank=True)
     resultado = models.CharField("resultado", max_length=13, choices=Resultado.choices, blank=True)
+    # When a mailbox said that this is its person's: what was waiting for that may be shown.
+    confirmado = models.DateTimeField("confirmado por correo", null=True, blank=True)
     # No worker touches it before this moment: a lease while one works, a pause while it waits.
     libre_desde = models.DateTimeField("libre desde", db_default=Now())
     intentos = models.PositiveIntegerField("intentos", default=0)

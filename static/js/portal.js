@@ -105,6 +105,10 @@ function colonias(cp) {
   let lista = [];
   let elegida = ""; // the id last chosen from a list
   let escrita = ""; // the text last typed: nothing typed is lost while the list comes and goes
+  const filtro = uno("#filtro_colonia");
+  const cuantas = uno("[data-cuantas]");
+  let opciones = []; // of the list that stands, all of them, while it is long enough to be searched
+  let pendiente;
   boton("1").hidden = true;
 
   const codigo = () => cp.value.replace(/\s/g, "");
@@ -124,6 +128,37 @@ function colonias(cp) {
     boton("lista").hidden = enLista() || !lista.length;
     pista.hidden = enLista();
     pista.textContent = bandera.value ? pista.dataset.otra : pista.dataset.antes;
+    ofrecer();
+  }
+
+  /** A long list gets a field to search it; a short one is quicker without. */
+  function ofrecer() {
+    const larga = enLista() && control().options.length > 15;
+    uno("[data-filtro]").hidden = !larga;
+    opciones = larga ? [...control().options] : [];
+    filtro.value = "";
+    cuantas.textContent = `${opciones.length - 1} en la lista`;
+  }
+
+  /** Only those whose name has every word typed, and the one already chosen; if one is left, it is chosen. */
+  function acortar() {
+    const select = control();
+    const antes = select.value;
+    const palabras = plegar(filtro.value).split(/\s+/);
+    const halladas = opciones.filter(({ value, text }) => value && palabras.every((p) => plegar(text).includes(p)));
+    select.replaceChildren(...opciones.filter((o) => !o.value || o.value === antes || halladas.includes(o)));
+    select.value = antes;
+    cuantas.textContent = `${halladas.length} de ${opciones.length - 1}`;
+    if (halladas.length === 1) {
+      select.value = halladas[0].value;
+      escrita = "";
+      perdonar("colonia");
+      cuantas.textContent = `Elegida: ${halladas[0].text}`;
+    } else if (!halladas.length) {
+      cuantas.textContent = "Ninguna se llama así. Prueba con menos letras.";
+    }
+    clearTimeout(pendiente);
+    pendiente = setTimeout(() => decir(cuantas.textContent), 600); // not at every letter
   }
 
   /** Keep what the field holds, before its shape changes. */
@@ -234,6 +269,12 @@ function colonias(cp) {
   }
 
   cp.addEventListener("input", buscar);
+  filtro.addEventListener("input", acortar);
+  filtro.addEventListener("keydown", (evento) => {
+    if (evento.key !== "Enter") return;
+    evento.preventDefault(); // it searches, it does not send the form
+    control().focus();
+  });
   boton("otra").addEventListener("click", (evento) => {
     evento.preventDefault();
     bandera.value = "1";
@@ -248,6 +289,7 @@ function colonias(cp) {
     elegir();
     control().focus();
   });
+  ofrecer();
   buscar();
 }
 if (uno("[data-codigos]")) colonias(uno("[data-codigos]"));

@@ -24,7 +24,8 @@ _COMUN = {
     "verificar": "127.0.0.1:8000/verificar",
     "demo": True,
     # As long as one can be; `test_sello` makes true ones.
-    "sello": "MEYCIQDk3Vw9sT0mXrQ2hZb7nPfLc5YgJ8uAeK1iOdRxW4tHvQIhAMq6BzNjS3lDy0pGkXwUcE9aFrTbI2oVnLh5mQ7YsJ4u",
+    "sello": "MEYCIQDk3Vw9sT0mXrQ2hZb7nPfLc5YgJ8uAeK1iOdRxW4tHvQIhAMq6BzNjS3lDy0pGkXwU"
+    "cE9aFrTbI2oVnLh5mQ7YsJ4u",
     "clave": "3f9a1b2c",
 }
 _CLINICA = {

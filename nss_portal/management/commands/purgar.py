@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
-from nss_portal.models import CaptchaResuelto, Cupo
+from nss_portal.models import CaptchaResuelto, Cupo, Verificacion
 
 UN_DIA = timedelta(days=1)
 
@@ -34,6 +34,7 @@ class Command(BaseCommand):
             "captchas": CaptchaStore.objects.filter(expiration__lt=ahora),
             "captchas resueltos": CaptchaResuelto.objects.filter(resuelto__lt=ahora - UN_DIA),
             "cupos": Cupo.objects.filter(visto__lt=ahora - UN_DIA),
+            "verificaciones": Verificacion.objects.vencidas(ahora),
             "tareas terminadas": DBTaskResult.objects.finished().filter(finished_at__lt=ahora - UN_DIA),
             # A worker that was killed leaves its task «running» for ever; the row of the trámite went on.
             "tareas abandonadas": DBTaskResult.objects.running().filter(started_at__lt=ahora - UN_DIA),
