@@ -31,7 +31,7 @@ class Razon(models.TextChoices):
     """Why a clinic that would be one of them is not offered."""
 
     LLENA = "llena", "ya no tiene lugar"
-    CERRADA = "cerrada", "no registra a nadie por ahora"
+    CERRADA = "cerrada", "está cerrada por ahora"
     RETIRADA = "retirada", "ya no está en el catálogo"
 
 

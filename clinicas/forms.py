@@ -56,7 +56,8 @@ class EleccionForm(forms.Form):
 
     @property
     def turno_elegido(self) -> str:
-        return str(self["turno"].value() or self.peticion.turno)
+        """What was sent or kept, else the first there is: the review shows it before anything is done."""
+        return str(self["turno"].value() or self.peticion.turno or next((t for t, _ in self.turnos), ""))
 
     @property
     def turnos(self) -> Iterator[tuple[Turno, bool]]:

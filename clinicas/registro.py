@@ -10,7 +10,7 @@ from clinicas import alta, cercania
 from clinicas.models import Alta, Clinica, Peticion
 from nss_portal import confirmacion, renapo, tramites
 from nss_portal.identidad import agregado_medico
-from nss_portal.models import Documento, Envio, Estado, Persona, Tramite
+from nss_portal.models import Documento, Envio, Estado, Persona, Tramite, Vinculo
 from vigencia.verificacion import situacion
 
 
@@ -25,9 +25,7 @@ def resolver(tramite: Tramite) -> None:
             return
         motivo = _motivo(identificada)
         if motivo:
-            # Whose it is, where the page may say why.
-            persona = identificada if motivo == Tramite.Motivo.SIN_VIGENCIA else None
-            tramite.mover(Estado.RECHAZADO, motivo=motivo, persona=persona)
+            _rechazar(tramite, identificada, motivo)
             return
         assert identificada
         peticion = Peticion.objects.select_related("codigo_postal__municipio").get(tramite=tramite)
@@ -53,6 +51,17 @@ def _motivo(persona: Persona | None) -> Tramite.Motivo | None:
     if not situacion(persona, timezone.localdate()).vigente:
         return Tramite.Motivo.SIN_VIGENCIA
     return None
+
+
+def _rechazar(tramite: Tramite, persona: Persona | None, motivo: Tramite.Motivo) -> bool:
+    """Refuse, and keep what the page says of it: what is missing may be another thing tomorrow."""
+    if not tramite.mover(Estado.RECHAZADO, motivo=motivo):
+        return False
+    if persona and motivo == Tramite.Motivo.SIN_VIGENCIA:
+        falta = situacion(persona, timezone.localdate())
+        desde = falta.inscripcion.alta.isoformat() if falta.inscripcion else ""
+        Peticion.objects.filter(tramite=tramite).update(falta={"causa": falta.causa, "desde": desde})
+    return True
 
 
 def elegir(tramite: Tramite, clinica: Clinica, turno: str) -> bool:
@@ -85,8 +94,12 @@ def confirmar(tramite: Tramite, clinica: Clinica, turno: str) -> bool:
     persona = tramite.persona
     assert persona
     with transaction.atomic():
+        # One person's requests queue here, so that what it was before is read when nobody is changing it.
+        Persona.objects.select_for_update(no_key=True).get(pk=persona.pk)
+        if confirmacion.pedir(tramite, persona):  # another mailbox was confirmed in between
+            return True
         if not situacion(persona, timezone.localdate()).vigente:  # a baja came in between
-            return tramite.mover(Estado.RECHAZADO, motivo=Tramite.Motivo.SIN_VIGENCIA)
+            return _rechazar(tramite, persona, Tramite.Motivo.SIN_VIGENCIA)
         anterior = alta.activa(persona)
         nueva = alta.registrar(persona, clinica, turno, tramite)
         if anterior is None:
@@ -121,11 +134,12 @@ def cambiar(tramite: Tramite) -> Tramite:
 
 
 def _avisar_del_cambio(tramite: Tramite, anterior: Alta) -> None:
-    """To the mailbox with which they registered before, when the change was asked for with another one."""
+    """To the mailbox that speaks for the person, or that registered them before, when another one asked."""
+    vinculo = Vinculo.objects.filter(persona=tramite.persona).first()
+    quienes = [tramite.correo, tramite.confirmado_por]
     antes = anterior.tramite
-    if tramite.confirmado:  # the mailbox that was confirmed before has just allowed it
-        return
-    if antes and antes.correo.casefold() != tramite.correo.casefold():
+    destino = vinculo.correo if vinculo else antes.correo if antes else ""
+    if antes and destino and not any(confirmacion.mismo(destino, quien) for quien in quienes):
         datos = {"clinica": anterior.consultorio.clinica.nombre, "folio": tramite.folio}
         Envio.objects.create(tramite=antes, aviso="cambio-clinica", datos=datos)
 
@@ -146,6 +160,8 @@ def _datos(persona: Persona, lugar: Alta, resultado: str, anterior: Alta | None)
     assert hasta
     clinica = lugar.consultorio.clinica
     antes = anterior.consultorio.clinica if anterior and resultado == Tramite.Resultado.CAMBIADO else None
+    if antes == clinica:  # only the shift has changed
+        antes = None
     return {
         "nombre": persona.nombre_completo,
         "curp": persona.curp,

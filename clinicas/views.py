@@ -7,9 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,8 +17,23 @@ from clinicas.forms import ClinicaForm, EleccionForm
 from clinicas.models import Peticion
 from nss_portal import demo, pasos
 from nss_portal.models import Domicilio, Estado, Tramite
+from nss_portal.tramites import NoPuedeSeguir
 from nss_portal.views import expirada
-from vigencia.verificacion import situacion
+
+
+# Two tabs that chose differently: the first to confirm wins, and the other one says so.
+YA_HABIAS = (
+    "Ya te habías registrado desde otra pestaña: lo que elegiste en esta no se aplicó. Si prefieres esa opción, "
+    "usa «Cambiar de clínica o de turno»."
+)
+
+
+def _es_lo_mismo(tramite: Tramite, enviado: QueryDict) -> bool:
+    """Whether what another click confirmed is what this one asks for."""
+    assert tramite.persona
+    lugar = alta.activa(tramite.persona)
+    actual = (lugar.consultorio.clinica_id, lugar.consultorio.turno) if lugar else None
+    return actual == (enviado.get("clinica"), enviado.get("turno"))
 
 
 def _guardar(tramite: Tramite, datos: dict[str, Any]) -> None:
@@ -50,7 +64,7 @@ def _inicial(ultimo: Tramite) -> dict[str, Any]:
 
 def _contexto(tramite: Tramite, pantalla: str) -> dict[str, Any]:
     if pantalla == "rechazo":
-        falta = situacion(tramite.persona, timezone.localdate()) if tramite.persona else None
+        falta = Peticion.objects.values_list("falta", flat=True).get(tramite=tramite)
         return {"falta": falta, "ejemplos": demo.ejemplos() if settings.DEMO else []}
     if pantalla in ("resultado", "finalizado"):
         # What was certified, not what may have changed since.
@@ -97,7 +111,11 @@ def eleccion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     mio = pasos.mio(request, PASO, pk)
     if mio is None:
         return expirada(request)
-    if request.method != "POST" or mio.estado not in (Estado.ELECCION, Estado.REVISION):
+    if request.method != "POST":
+        return redirect(mio)
+    if mio.estado not in (Estado.ELECCION, Estado.REVISION):
+        if "confirmar" in request.POST and mio.persona and not _es_lo_mismo(mio, request.POST):
+            messages.warning(request, YA_HABIAS)
         return redirect(mio)
     if "cambiar" in request.POST:
         registro.volver_a_elegir(mio)
@@ -113,7 +131,11 @@ def eleccion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect(mio)
     try:
         if not registro.confirmar(mio, clinica, turno):
-            messages.warning(request, "Ya habías confirmado en otra pestaña: esto fue lo que quedó.")
+            messages.warning(request, YA_HABIAS)
+    except NoPuedeSeguir:
+        messages.warning(
+            request, "No se registró nada, por una falla de nuestro lado. Intenta en unos minutos."
+        )
     except alta.SinLugar as error:
         registro.volver_a_elegir(mio)
         messages.warning(request, f"{error} Elige otra opción: no se registró nada.")

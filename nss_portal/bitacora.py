@@ -4,7 +4,7 @@ import logging
 import re
 
 # A CURP or an NSS anywhere in a line; a folio (22 digits) is public and stays.
-_CURP = re.compile(r"\b[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9]\b", re.IGNORECASE)
+_CURP = re.compile(r"(?<![A-Z0-9])[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9](?![A-Z0-9])", re.IGNORECASE)
 _NSS = re.compile(r"(?<![0-9])[0-9]{11}(?![0-9])")
 _CORREO = re.compile(r"[^\s<>@\"'(]+@[^\s<>@\"')]+")
 

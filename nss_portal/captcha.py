@@ -58,11 +58,14 @@ def audio(request: HttpRequest, key: str) -> HttpResponseBase:
         if not limites.permitir(f"voz:{limites.direccion(request)}", cupo=20, ventana=timedelta(minutes=10)):
             return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": "60"})
         rango = request.META.pop("HTTP_RANGE", None)
-        hecho = captcha_audio(request, key)  # the whole of it, whatever part a player asks for
+        hecho: HttpResponseBase = captcha_audio(
+            request, key
+        )  # the whole of it, whatever part a player asks for
         if hecho.status_code != HTTPStatus.OK:
             return hecho
-        sonido = b"".join(hecho.streaming_content)
+        sonido = b"".join(hecho)
         cache.set(f"voz:{key}", sonido, timeout=30 * 60)
         if rango:
             request.META["HTTP_RANGE"] = rango
-    return RangedFileResponse(request, io.BytesIO(sonido), content_type="audio/wav")
+    entera: HttpResponseBase = RangedFileResponse(request, io.BytesIO(sonido), content_type="audio/wav")
+    return entera

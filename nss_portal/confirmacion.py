@@ -1,47 +1,68 @@
 """Whoever knows a CURP is not its owner: which mailbox must speak before something is shown."""
 
+from datetime import timedelta
+from enum import StrEnum
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from nss_portal import correo
+from nss_portal import correo, limites
 from nss_portal.models import Confirmacion, Envio, Estado, Persona, Tramite, Vinculo
 
 SIEMPRE, SI_CAMBIA, NUNCA = "siempre", "si-cambia", "nunca"
-Pregunta, Respuesta = Confirmacion.Pregunta, Confirmacion.Respuesta
+# How many times a day one mailbox is asked about one CURP, whoever asks.
+AL_DIA = 5
 
 
-def pedir(tramite: Tramite, persona: Persona | None) -> bool:
+class Desenlace(StrEnum):
+    """What became of an answer."""
+
+    HECHO = "listo"
+    USADO = "usado"
+    # Another mailbox speaks for the person now: this one no more.
+    AJENO = "ajeno"
+
+
+def pedir(tramite: Tramite, persona: Persona | None, *, por_asignar: bool = False) -> bool:
     """Ask the mailbox that may answer for this CURP, where one must; True while it has not spoken.
 
-    Part of the act's transaction, before anything of the person is shown. `persona` is None for a CURP that
-    nobody holds: in «siempre» it must look like any other until then.
+    Asked inside the transaction of each act, before anything of the person is shown or changed, and by the
+    facts of this moment: a mailbox that was confirmed since speaks before any that had spoken. `persona` is
+    None for a CURP that nobody holds: in «siempre» it must look like any other until then. `por_asignar`: the
+    person has no number, and one that is given in this very trámite is its browser's to see.
     """
-    pregunta, para = _a_quien(tramite, persona)
+    pregunta, para = a_quien(tramite, persona, por_asignar=por_asignar)
     if pregunta is None:
         return False
     if tramite.mover(Estado.CONFIRMACION):
-        nueva = Confirmacion.objects.create(tramite=tramite, pregunta=pregunta, correo=para)
-        _enviar(nueva)
+        _preguntar(tramite, pregunta, para)
     return True
 
 
-def _a_quien(tramite: Tramite, persona: Persona | None) -> tuple[Pregunta | None, str]:
+def a_quien(
+    tramite: Tramite, persona: Persona | None, *, por_asignar: bool = False
+) -> tuple[Confirmacion.Pregunta | None, str]:
+    """What must be asked, and of which mailbox; (None, "") when nothing must."""
     modo = settings.CONFIRMAR_CORREO
-    if modo == NUNCA or tramite.confirmado:
+    if modo == NUNCA or tramite.canal == Tramite.Canal.VENTANILLA:
         return None, ""
     vinculo = Vinculo.objects.filter(persona=persona).first() if persona else None
+    if vinculo and mismo(vinculo.correo, tramite.confirmado_por):
+        return None, ""
     if vinculo and not mismo(vinculo.correo, tramite.correo):
-        return Pregunta.PERMISO, vinculo.correo
-    if modo == SIEMPRE and not _ya_hablo_aqui(tramite):
-        return Pregunta.TRAMITE, tramite.correo
+        return Confirmacion.Pregunta.PERMISO, vinculo.correo
+    if modo == SIEMPRE and not por_asignar and not _ya_hablo(tramite):
+        return Confirmacion.Pregunta.TRAMITE, tramite.correo
     return None, ""
 
 
-def _ya_hablo_aqui(tramite: Tramite) -> bool:
-    """Whether this browser has already shown, for this CURP, that it reads this mailbox."""
+def _ya_hablo(tramite: Tramite) -> bool:
+    """Whether the mailbox that was typed has spoken, for this trámite or for another of its browser's."""
+    if mismo(tramite.confirmado_por, tramite.correo):
+        return True
     suyos = Tramite.objects.del_navegador(tramite.navegador).filter(curp=tramite.curp)
-    return suyos.filter(correo__iexact=tramite.correo, confirmado__isnull=False).exists()
+    return suyos.filter(confirmado_por__iexact=tramite.correo).exists()
 
 
 def mismo(uno: str, otro: str) -> bool:
@@ -50,65 +71,116 @@ def mismo(uno: str, otro: str) -> bool:
 
 def preguntar_si_es_suyo(tramite: Tramite) -> None:
     """With the mail of the documents: «confirma que este es tu correo», unless it is known already."""
-    if settings.CONFIRMAR_CORREO == NUNCA or tramite.confirmado:
+    if settings.CONFIRMAR_CORREO == NUNCA or not tramite.correo:
         return
     if not Vinculo.objects.filter(persona=tramite.persona).exists():
         Confirmacion.objects.get_or_create(
-            tramite=tramite, pregunta=Pregunta.CORREO, defaults={"correo": tramite.correo}
+            tramite=tramite,
+            pregunta=Confirmacion.Pregunta.CORREO,
+            defaults={"correo": tramite.correo},
         )
 
 
 def destino(tramite: Tramite) -> str:
-    """The mailbox that a trámite's documents go to: the person's confirmed one, else the one typed."""
+    """The mailbox that a trámite's documents go to; "" when another one than its own speaks for the person."""
     vinculo = Vinculo.objects.filter(persona=tramite.persona).first() if tramite.persona_id else None
-    return vinculo.correo if vinculo else tramite.correo
+    if vinculo is None or mismo(vinculo.correo, tramite.correo):
+        return tramite.correo
+    return vinculo.correo if mismo(vinculo.correo, tramite.confirmado_por) else ""
 
 
-def contestar(confirmacion: Confirmacion, respuesta: str) -> bool:
-    """Do what the mailbox says, once; False when it had been answered, or too late.
+def contestar(confirmacion: Confirmacion, respuesta: str) -> Desenlace:
+    """Do what the mailbox says, once.
 
     One transaction. «si» and «cambiar» bind a mailbox; «si», «seguir» and «cambiar» let the trámite that
-    waits go on, in the browser that began it and nowhere else; «no» changes nothing.
+    waits go on, in the browser that began it and nowhere else; «no» changes nothing. A mailbox that does not
+    speak for the person any more changes nothing either: the one that does is asked instead.
     """
-    from nss_portal import tramites  # which asks this room where its documents go
-
     with transaction.atomic():
         libres = Confirmacion.objects.filter(
             pk=confirmacion.pk, contestada=None, creada__gt=timezone.now() - Confirmacion.VIGENCIA
         )
         if not libres.update(contestada=timezone.now(), respuesta=respuesta):
-            return False
-        if respuesta == Respuesta.NO:
-            return True
+            return Desenlace.USADO
         tramite = confirmacion.tramite
+        if respuesta == Confirmacion.Respuesta.NO:
+            return Desenlace.HECHO
         persona = tramite.persona or Persona.objects.filter(curp=tramite.curp).first()
-        if persona and respuesta == Respuesta.SI:
-            Vinculo.objects.get_or_create(persona=persona, defaults={"correo": confirmacion.correo})
-        elif persona and respuesta == Respuesta.CAMBIAR:
-            Vinculo.objects.filter(persona=persona, correo=confirmacion.correo).update(
-                correo=tramite.correo, desde=timezone.now()
-            )
-        if confirmacion.pregunta != Pregunta.CORREO and tramite.mover(
-            Estado.RECIBIDO, confirmado=timezone.now()
-        ):
-            tramites.encolar(tramite)
+        suyo = _habla_por(persona, confirmacion)
+        if suyo and persona and respuesta == Confirmacion.Respuesta.CAMBIAR:
+            Vinculo.objects.filter(persona=persona).update(correo=tramite.correo, desde=timezone.now())
+        if confirmacion.pregunta != Confirmacion.Pregunta.CORREO:
+            cambia = respuesta == Confirmacion.Respuesta.CAMBIAR
+            quien = tramite.correo if cambia else confirmacion.correo
+            _seguir(tramite, **({"confirmado": timezone.now(), "confirmado_por": quien} if suyo else {}))
+        return Desenlace.HECHO if suyo else Desenlace.AJENO
+
+
+def _habla_por(persona: Persona | None, confirmacion: Confirmacion) -> bool:
+    """Whether the mailbox that answered is the person's; the first one to say so becomes it."""
+    if persona is None:
         return True
+    vinculo = Vinculo.objects.select_for_update().filter(persona=persona).first()
+    if vinculo is None and confirmacion.pregunta != Confirmacion.Pregunta.PERMISO:
+        vinculo, nuevo = Vinculo.objects.get_or_create(
+            persona=persona, defaults={"correo": confirmacion.correo}
+        )
+        if nuevo:
+            _avisar_a_los_demas(persona, confirmacion)
+    return vinculo is not None and mismo(vinculo.correo, confirmacion.correo)
 
 
-def otra_vez(tramite: Tramite) -> None:
-    """Send the question again, with a whole day to answer it."""
+def _avisar_a_los_demas(persona: Persona, confirmacion: Confirmacion) -> None:
+    """Tell whoever gave another mailbox for this person before: from now on it is not the one that counts."""
+    otros = (
+        Tramite.objects.filter(persona=persona, estado__in=[Estado.RESUELTO, Estado.FINALIZADO])
+        .exclude(correo__iexact=confirmacion.correo)
+        .exclude(correo="")
+    )
+    ultimos = {tramite.correo.casefold(): tramite for tramite in otros.order_by("folio")}
+    Envio.objects.bulk_create(
+        Envio(tramite=tramite, aviso="otro-correo", para=tramite.correo, datos={"folio": tramite.folio})
+        for tramite in ultimos.values()
+    )
+
+
+def _seguir(tramite: Tramite, **cambios: object) -> None:
+    from nss_portal import tramites  # which asks this room where its documents go
+
+    if tramite.mover(Estado.RECIBIDO, **cambios):
+        tramites.encolar(tramite)
+
+
+def otra_vez(tramite: Tramite) -> bool:
+    """Send the question again, to whoever must answer it now; False when no more goes out today, or when the
+    answer was no."""
     with transaction.atomic():
-        for confirmacion in tramite.confirmaciones.filter(contestada=None).exclude(pregunta=Pregunta.CORREO):
-            confirmacion.creada = timezone.now()
-            confirmacion.save(update_fields=["creada"])
-            _enviar(confirmacion)
+        if tramite.confirmaciones.filter(respuesta=Confirmacion.Respuesta.NO).exists():
+            return False
+        persona = tramite.persona or Persona.objects.filter(curp=tramite.curp).first()
+        pregunta, para = a_quien(tramite, persona)
+        if pregunta is None:
+            _seguir(tramite)
+            return True
+        return _preguntar(tramite, pregunta, para)
 
 
-def _enviar(confirmacion: Confirmacion) -> None:
+def _preguntar(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str) -> bool:
+    """A new question with a link of its own; those of before are worth nothing. Whether its mail goes out."""
+    tramite.confirmaciones.exclude(pregunta=Confirmacion.Pregunta.CORREO).delete()
+    nueva = Confirmacion.objects.create(tramite=tramite, pregunta=pregunta, correo=para)
+    if not limites.permitir(clave_de_limite(tramite.curp, para), AL_DIA, timedelta(days=1)):
+        return False
     envio = Envio.objects.create(
-        tramite=confirmacion.tramite,
-        aviso=f"confirmar-{confirmacion.pregunta}",
-        para=confirmacion.correo,
-        datos={"url": f"{settings.URL_PUBLICA}{confirmacion.get_absolute_url()}"},
+        tramite=tramite,
+        aviso=f"confirmar-{pregunta}",
+        para=para,
+        datos={"url": f"{settings.URL_PUBLICA}{nueva.get_absolute_url()}"},
     )
     correo.encolar(envio)
+    return True
+
+
+def clave_de_limite(curp: str, para: str) -> str:
+    """One bucket for the web's links and the App's codes."""
+    return f"codigo:{curp}:{para.casefold()}"

@@ -16,16 +16,19 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from nss_portal import avisos, limites
-from nss_portal.models import Confirmacion, Documento, Envio
+from nss_portal.models import Confirmacion, Documento, Envio, Vinculo
 from nss_portal.plazos import plazo
 
 log = logging.getLogger(__name__)
+# Templates of what a school says of thousands at once.
+A_MONTONES = ("inscripcion", "baja", "reubicacion")
 PLAZO = 20.0  # seconds for a whole conversation with the mail server
 PAUSA_MAXIMA = timedelta(minutes=30)
 PAUSA_DE_UN_SERVICIO = timedelta(seconds=15)  # a server that comes back finds everything waiting
@@ -83,10 +86,14 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
         "otra_vez": envio.documento,
         "confirmar": _enlace_de_confirmacion(envio),
     }
+    if caduco := settings.AVISOS_QUE_CADUCAN.get(envio.aviso):
+        if not import_string(caduco)(envio):
+            envio.delete()  # what it was going to say is not true any more
+            return True
     message_id = f"<{envio.pk}@{urlsplit(settings.URL_PUBLICA).hostname}>"
     try:
         with plazo(PLAZO):
-            enviar(envio.aviso or envio.tramite.tipo, envio.destino, contexto, adjuntos, message_id)
+            enviar(envio.aviso or envio.tramite.tipo, _destino(envio), contexto, adjuntos, message_id)
     except Exception as error:  # whatever it is, it must not keep the other mails from going out
         definitivo = _es_definitivo(error)
         tope = PAUSA_DE_UN_SERVICIO if _sin_servidor(error) else PAUSA_MAXIMA
@@ -106,12 +113,25 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
     return True
 
 
+def _destino(envio: Envio) -> str:
+    """Whose mailbox, by the facts of this moment: a notice written yesterday goes to the one confirmed since."""
+    if envio.para:
+        return envio.para
+    vinculo = (
+        Vinculo.objects.filter(persona=envio.tramite.persona).first() if envio.tramite.persona_id else None
+    )
+    return vinculo.correo if vinculo else envio.tramite.correo
+
+
 def _enlace_de_confirmacion(envio: Envio) -> str:
     """«Confirma que este es tu correo», in the mail of the documents while it has not been said."""
     pregunta = Confirmacion.Pregunta.CORREO
     sin_decir = envio.tramite.confirmaciones.filter(pregunta=pregunta, contestada=None).first()
-    if envio.aviso or sin_decir is None or sin_decir.vencida or envio.destino != sin_decir.correo:
+    if envio.aviso or sin_decir is None or envio.destino != sin_decir.correo:
         return ""
+    # However late the mail goes out, whoever reads it has a whole day.
+    sin_decir.creada = timezone.now()
+    sin_decir.save(update_fields=["creada"])
     return f"{settings.URL_PUBLICA}{sin_decir.get_absolute_url()}"
 
 
@@ -126,10 +146,9 @@ def reanudar(segundos: float = math.inf) -> int:
     limite = time.monotonic() + segundos
     intentados = 0
     # Notices come by the thousands, when a school enrols: what a person waits for goes first.
-    pendientes = (
-        Envio.objects.por_enviar().order_by("aviso", "libre_desde").values_list("pk", flat=True)[:200]
-    )
-    for pk in list(pendientes):
+    a_montones = Case(When(aviso__in=A_MONTONES, then=1), default=0)
+    pendientes = Envio.objects.por_enviar().order_by(a_montones, "libre_desde").values_list("pk", flat=True)
+    for pk in list(pendientes[:200]):
         if time.monotonic() > limite or not enviar_pendiente(pk):
             break
         intentados += 1

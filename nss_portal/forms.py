@@ -245,7 +245,8 @@ class SolicitudForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         datos = self.cleaned_data
-        primero, segundo = datos.get("correo"), datos.get("correo_confirmacion")
+        # As typed: that they differ is said at once, whatever else is wrong with the first.
+        primero, segundo = str(self["correo"].value() or "").strip(), datos.get("correo_confirmacion")
         if primero and segundo and primero.casefold() != segundo.casefold():
             self.add_error("correo_confirmacion", "Los dos correos no son iguales")
         return datos

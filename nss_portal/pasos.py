@@ -146,6 +146,10 @@ def dibujar(
     request: HttpRequest, paso: Paso, tramite: Tramite, status: int = HTTPStatus.OK, **contexto: Any
 ) -> HttpResponse:
     """The screen of the trámite's state, with what that screen shows."""
+    if tramite.estado in (Estado.ELECCION, Estado.REVISION):
+        # They show what is true of the person now: another mailbox may speak for them since it began.
+        with transaction.atomic():
+            confirmacion.pedir(tramite, tramite.persona)
     pantalla = PANTALLAS[Estado(tramite.estado)]
     contexto = {"tramite": tramite, "paso": paso} | paso.contexto(tramite, pantalla) | contexto
     if pantalla == "procesando":
@@ -154,6 +158,7 @@ def dibujar(
     elif pantalla == "confirmacion":
         contexto["confirmacion"] = tramite.confirmaciones.exclude(pregunta="correo").get()
         contexto["siempre"] = settings.CONFIRMAR_CORREO == confirmacion.SIEMPRE
+        contexto["preguntado"] = tramite.envios.filter(aviso__startswith="confirmar-").exists()
     elif pantalla in ("resultado", "finalizado"):
         envios = [envio for envio in tramite.envios.all() if not envio.aviso]
         ultimos = {e.documento_id: e for e in envios}

@@ -52,7 +52,7 @@ def camino(request: HttpRequest) -> list[dict[str, Any]]:
         ultimos = {tramite.tipo: tramite for tramite in solucion.order_by("creado")}
     vigencia = ultimos.get(Tramite.Tipo.VIGENCIA)
     # Each step stands on the one before: who has a clinic is covered, who was looked up has a number.
-    if Tramite.Tipo.CLINICA in ultimos:
+    if Tramite.Tipo.CLINICA in ultimos or _con_clinica(vigencia):
         hechos = 3
     elif vigencia and vigencia.resultado == Tramite.Resultado.VIGENTE:
         hechos = 2
@@ -68,6 +68,12 @@ def camino(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for numero, (tipo, titulo) in enumerate(PASOS.items(), 1)
     ]
+
+
+def _con_clinica(vigencia: Tramite | None) -> bool:
+    """Whether the report that this browser was given says that they have one."""
+    reporte = vigencia.documentos.first() if vigencia else None
+    return bool(reporte and reporte.datos["vigente"] and reporte.datos["clinica"])
 
 
 def prolongar(request: HttpRequest) -> None:

@@ -153,6 +153,9 @@ if CONFIRMAR_CORREO not in {"siempre", "si-cambia", "nunca"} or (CONFIRMAR_CORRE
         "CONFIRMAR_CORREO debe ser «siempre» o «si-cambia» («nunca», solo en demostración, con DEMO=1)."
     )
 
+# Notices that may stop being true before they go out, and who knows.
+AVISOS_QUE_CADUCAN = {"baja": "vigencia.noticias.sigue_siendo_cierto"}
+
 # The captcha's sounds, and whether the mail server answers: little, and nothing that must last.
 CACHES = {
     "default": {

@@ -164,7 +164,9 @@ def emitir(tramite: Tramite) -> None:
     with transaction.atomic():
         if tramite.mover(Estado.RESUELTO):
             confirmacion.preguntar_si_es_suyo(tramite)
-            correo.encolar(Envio.objects.create(tramite=tramite, para=confirmacion.destino(tramite)))
+            correo.encolar(
+                Envio.objects.create(tramite=tramite, para=confirmacion.destino(tramite) or tramite.correo)
+            )
 
 
 @contextmanager

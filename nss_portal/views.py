@@ -140,6 +140,13 @@ def enviar_documento(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         )
         return redirect(documento.tramite)
     para = confirmacion.destino(documento.tramite)
+    if not para:
+        messages.warning(
+            request,
+            "Esta CURP ya tiene otro correo confirmado: por seguridad, desde este trámite ya no enviamos nada. "
+            "Aquí lo puedes descargar.",
+        )
+        return redirect(documento.tramite)
     try:
         with transaction.atomic():
             correo.encolar(Envio.objects.create(tramite=documento.tramite, documento=documento, para=para))
@@ -171,9 +178,10 @@ def confirmar(request: HttpRequest, token: str) -> HttpResponse:
     if respuesta not in RESPUESTAS[pregunta.pregunta]:
         contexto |= {"resultado": "pregunta", "falta": True}
         return render(request, "confirmar.html", contexto, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    if not confirmacion.contestar(pregunta, respuesta):
+    desenlace = confirmacion.contestar(pregunta, respuesta)
+    if desenlace == confirmacion.Desenlace.USADO:  # the other click was first
         return redirect(request.path)
-    return render(request, "confirmar.html", contexto | {"resultado": "listo", "respuesta": respuesta})
+    return render(request, "confirmar.html", contexto | {"resultado": desenlace, "respuesta": respuesta})
 
 
 @never_cache
@@ -184,10 +192,13 @@ def confirmar_otra_vez(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return expirada(request)
     if request.method == "POST" and mio.estado == Estado.CONFIRMACION:
         if limites.permitir(f"confirmar:{mio.pk}", cupo=3, ventana=timedelta(hours=1)):
-            confirmacion.otra_vez(mio)
-            messages.success(request, "Te lo enviamos otra vez. Puede tardar unos minutos en llegar.")
+            enviado = confirmacion.otra_vez(mio)
         else:
-            messages.warning(request, "Ya lo enviamos varias veces. Espera unos minutos y revisa tu correo.")
+            enviado = False
+        if enviado:
+            messages.success(request, "Lo enviamos otra vez. Puede tardar unos minutos en llegar.")
+        else:
+            messages.warning(request, "Hoy ya no enviamos más mensajes a ese correo. Revisa los anteriores.")
     return redirect(mio)
 
 

@@ -15,6 +15,8 @@ class Peticion(models.Model):
     cambio = models.BooleanField("pide cambio", default=False)
     clinica = models.ForeignKey(Clinica, models.PROTECT, verbose_name="clínica", null=True, blank=True)
     turno = models.CharField("turno", max_length=10, choices=Turno.choices, blank=True)
+    # Why it was refused for lack of rights: {"causa", "desde" (ISO, of an enrolment yet to begin)}.
+    falta = models.JSONField("qué faltaba", default=dict, editable=False)
 
     class Meta:
         verbose_name = "petición de clínica"

@@ -48,7 +48,12 @@ class Codigo(models.Model):
     # When a worker saw to it; without a question to a mailbox, none was sent and no try is right.
     atendido = models.DateTimeField("atendido", null=True, blank=True, editable=False)
     confirmacion = models.OneToOneField(
-        Confirmacion, models.CASCADE, verbose_name="confirmación", related_name="codigo", null=True, blank=True
+        Confirmacion,
+        models.CASCADE,
+        verbose_name="confirmación",
+        related_name="codigo",
+        null=True,
+        blank=True,
     )
     intentos = models.PositiveSmallIntegerField("intentos", default=0, editable=False)
     usado = models.DateTimeField("usado", null=True, blank=True, editable=False)
@@ -83,7 +88,7 @@ class Codigo(models.Model):
 
 
 class Residencia(models.Model):
-    """The postal code that the App asks of whoever was born abroad: no entidad of birth gives their office."""
+    """The postal code that the App asks of whoever was born abroad: no entidad gives their office."""
 
     tramite = models.OneToOneField(Tramite, models.CASCADE, verbose_name="trámite", related_name="residencia")
     codigo_postal = models.ForeignKey(CodigoPostal, models.PROTECT, verbose_name="código postal")
@@ -141,7 +146,7 @@ class Credencial(models.Model):
 
 
 class ClaveApi(models.Model):
-    """A key for an institution's own system: what one school's people may do in the admin, for that school."""
+    """A key for an institution's own system: what a school's people may do in the admin, for that school."""
 
     # To tell a key from any other secret in a configuration, and to find it when it leaks.
     PREFIJO = "gobest_"

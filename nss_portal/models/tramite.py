@@ -51,9 +51,9 @@ FLECHAS: dict[Estado, frozenset[Estado]] = {
     ),
     Estado.CONFIRMACION: frozenset({Estado.RECIBIDO}),
     Estado.DOMICILIO: frozenset({Estado.ASIGNANDO}),
-    Estado.ASIGNANDO: frozenset({Estado.EMITIENDO, Estado.RECHAZADO}),
-    Estado.ELECCION: frozenset({Estado.REVISION, Estado.EMITIENDO, Estado.RECHAZADO}),
-    Estado.REVISION: frozenset({Estado.ELECCION, Estado.EMITIENDO, Estado.RECHAZADO}),
+    Estado.ASIGNANDO: frozenset({Estado.CONFIRMACION, Estado.EMITIENDO, Estado.RECHAZADO}),
+    Estado.ELECCION: frozenset({Estado.CONFIRMACION, Estado.REVISION, Estado.EMITIENDO, Estado.RECHAZADO}),
+    Estado.REVISION: frozenset({Estado.CONFIRMACION, Estado.ELECCION, Estado.EMITIENDO, Estado.RECHAZADO}),
     Estado.EMITIENDO: frozenset({Estado.RESUELTO}),
     Estado.RESUELTO: frozenset({Estado.FINALIZADO}),
     Estado.FINALIZADO: frozenset(),
@@ -136,8 +136,10 @@ class Tramite(models.Model):
     motivo = models.CharField("motivo de rechazo", max_length=20, choices=Motivo.choices, blank=True)
     espera = models.CharField("qué espera", max_length=24, choices=Espera.choices, blank=True)
     resultado = models.CharField("resultado", max_length=13, choices=Resultado.choices, blank=True)
-    # When a mailbox said that this is its person's: what was waiting for that may be shown.
-    confirmado = models.DateTimeField("confirmado por correo", null=True, blank=True)
+    # When a mailbox said that this is its person's, and which: what was waiting for that may be shown, as long
+    # as that mailbox is the one that speaks for the person.
+    confirmado = models.DateTimeField("confirmado", null=True, blank=True)
+    confirmado_por = models.EmailField("confirmado por", max_length=254, blank=True)
     # No worker touches it before this moment: a lease while one works, a pause while it waits.
     libre_desde = models.DateTimeField("libre desde", db_default=Now())
     intentos = models.PositiveIntegerField("intentos", default=0)

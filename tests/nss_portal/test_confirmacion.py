@@ -10,8 +10,10 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from clinicas import cercania
 from nss_portal import confirmacion
-from nss_portal.models import Confirmacion, Documento, Envio, Estado, Persona, Tramite, Vinculo
+from nss_portal.models import CodigoPostal, Confirmacion, Documento, Envio, Estado, Persona, Tramite, Vinculo
+from nss_portal.templatetags.portal import grupos_nss
 from tests.apoyo import (
     CORREO,
     Estricto,
@@ -63,6 +65,12 @@ def enlace(mensaje: Any) -> str:
     return re.search(r"http://testserver(/confirmar/\S+)", mensaje.body)[1]  # type: ignore[index]
 
 
+def sin_datos_de(persona: Persona, html: str) -> bool:
+    """Neither the number, as text or in its groups, nor the name."""
+    grupos = "".join(f"<span>{grupo}</span>" for grupo in grupos_nss(persona.nss or ""))
+    return not any(dato in html for dato in (persona.nss or "-", grupos, persona.nombres, "data-nss"))
+
+
 def ultimo(correo: str) -> Any:
     return [m for m in mail.outbox if m.to == [correo]][-1]
 
@@ -77,9 +85,8 @@ def test_sin_correo_confirmado_el_flujo_de_la_guia(cliente: Estricto, persona: P
     # The mailbox speaks, from any device, without having the trámite's browser.
     respuesta = Estricto().post(url, {"respuesta": "si"})
     assert respuesta.pagina.marcas["data-confirmar"] == ["listo"]
-    assert (
-        persona.curp not in respuesta.content.decode()
-        and (persona.nss or "") not in respuesta.content.decode()
+    assert persona.curp not in respuesta.content.decode() and sin_datos_de(
+        persona, respuesta.content.decode()
     )
     assert Vinculo.objects.get(persona=persona).correo == CORREO
     # Said once: the next mail does not ask again.
@@ -108,7 +115,7 @@ def test_con_otro_correo_no_se_muestra_ni_se_envia_nada(otro_cliente: Estricto, 
     pagina = pedir(otro_cliente, vinculada.curp, **DE_OTRO)
     html = pagina.content.decode()
     assert pagina.pagina.pantallas == ["confirmacion"]
-    assert vinculada.nss not in html and vinculada.nombres not in html
+    assert sin_datos_de(vinculada, html)
     assert confirmacion.Confirmacion.objects.get().correo_enmascarado in html and CORREO not in html
     assert not Documento.objects.exists() and not [m for m in mail.outbox if m.to == [OTRO]]
     mensaje = ultimo(CORREO)
@@ -124,7 +131,7 @@ def test_el_correo_confirmado_lo_permite(otro_cliente: Estricto, vinculada: Pers
     ajeno = Estricto()
     hecho = ajeno.post(enlace(ultimo(CORREO)), {"respuesta": respuesta})
     assert hecho.pagina.marcas["data-confirmar"] == ["listo"]
-    assert vinculada.nss not in hecho.content.decode()
+    assert sin_datos_de(vinculada, hecho.content.decode())
     atender()
     # That browser goes on; the one that opened the link sees nothing of it.
     assert otro_cliente.get(url).pagina.pantallas == ["resultado"]
@@ -139,7 +146,11 @@ def test_no_fui_yo_lo_deja_esperando(otro_cliente: Estricto, vinculada: Persona)
     url = pedir(otro_cliente, vinculada.curp, **DE_OTRO).request["PATH_INFO"]
     Estricto().post(enlace(ultimo(CORREO)), {"respuesta": "no"})
     atender()
-    assert otro_cliente.get(url).pagina.pantallas == ["confirmacion"]
+    pagina = otro_cliente.get(url)
+    assert pagina.pagina.pantallas == ["confirmacion"] and "Este trámite no sigue" in pagina.content.decode()
+    antes = Envio.objects.count()
+    otro_cliente.post(f"/confirmar/otra-vez/{url.split('/')[2]}/")
+    assert Envio.objects.count() == antes
 
 
 def test_el_enlace_dos_veces_tarde_o_falso(otro_cliente: Estricto, vinculada: Persona) -> None:
@@ -149,10 +160,12 @@ def test_el_enlace_dos_veces_tarde_o_falso(otro_cliente: Estricto, vinculada: Pe
     tarde = Estricto().post(url, {"respuesta": "seguir"})
     assert tarde.status_code == 410 and tarde.pagina.marcas["data-confirmar"] == ["vencido"]
     assert Tramite.objects.get(curp=vinculada.curp).estado == Estado.CONFIRMACION
-    # Asked for again from its page, it is good for another day; the same link, since the row is the same.
+    # Asked for again from its page, there is a new link, good for another day; the old one is worth nothing.
     tramite = Tramite.objects.get(curp=vinculada.curp)
     otro_cliente.post(f"/confirmar/otra-vez/{tramite.pk}/")
     atender()
+    assert Estricto().post(url, {"respuesta": "seguir"}).pagina.marcas["data-confirmar"] == ["desconocido"]
+    url = enlace(ultimo(CORREO))
     assert Estricto().post(url, {"respuesta": "seguir"}).status_code == 200
     usado = Estricto().post(url, {"respuesta": "cambiar"})
     assert usado.status_code == 410 and usado.pagina.marcas["data-confirmar"] == ["usado"]
@@ -266,6 +279,103 @@ def test_el_cambio_de_clinica_que_pide_otro_no_cambia_nada(
     inscribir(vinculada, hoy, hoy + timedelta(days=9))
     pagina = pedir(otro_cliente, vinculada.curp, paso="clinica", codigo_postal="44100", **DE_OTRO)
     assert pagina.pagina.pantallas == ["confirmacion"] and not vinculada.altas.exists()
+
+
+def test_lo_que_empezo_antes_no_pasa_por_encima(
+    cliente: Estricto, otro_cliente: Estricto, persona: Persona, settings: Any
+) -> None:
+    """A stranger's question, left unanswered until the owner's mailbox is the one that speaks."""
+    settings.CONFIRMAR_CORREO = "siempre"
+    url = pedir(otro_cliente, persona.curp, **DE_OTRO).request["PATH_INFO"]
+    pedir(cliente, persona.curp)
+    Estricto().post(enlace(ultimo(CORREO)), {"respuesta": "si"})
+    atender()
+    tarde = Estricto().post(enlace(ultimo(OTRO)), {"respuesta": "si"})
+    assert tarde.pagina.marcas["data-confirmar"] == ["ajeno"]
+    atender()
+    assert otro_cliente.get(url).pagina.pantallas == ["confirmacion"]
+    assert Vinculo.objects.get().correo == CORREO
+    # The owner is the one who is asked now.
+    assert "¿Pediste un trámite con otro correo?" in ultimo(CORREO).body
+
+
+def test_un_correo_que_se_cambio_ya_no_habla(otro_cliente: Estricto, vinculada: Persona) -> None:
+    url = pedir(otro_cliente, vinculada.curp, **DE_OTRO).request["PATH_INFO"]
+    viejo = enlace(ultimo(CORREO))
+    Vinculo.objects.update(correo="nuevo@correo.example")  # what the counter does for a mailbox that was lost
+    for respuesta in ("seguir", "cambiar"):
+        Estricto().post(viejo, {"respuesta": respuesta})
+    atender()
+    assert otro_cliente.get(url).pagina.pantallas == ["confirmacion"]
+    assert Vinculo.objects.get().correo == "nuevo@correo.example"
+    assert ultimo("nuevo@correo.example").subject.startswith("Alguien pidió un trámite")
+
+
+def test_una_eleccion_de_antes_no_registra_despues(
+    cliente: Estricto, otro_cliente: Estricto, persona: Persona
+) -> None:
+    hoy = timezone.localdate()
+    inscribir(persona, hoy, hoy + timedelta(days=9))
+    pagina = pedir(otro_cliente, persona.curp, paso="clinica", codigo_postal="44100", **DE_OTRO)
+    assert pagina.pagina.pantallas == ["eleccion"]
+    Vinculo.objects.create(persona=persona, correo=CORREO)
+    url = pagina.request["PATH_INFO"]
+    [opcion, *_] = cercania.opciones(CodigoPostal.objects.get(pk="44100"))
+    datos = {"clinica": opcion.clinica.pk, "turno": opcion.turnos[0].turno, "confirmar": "1"}
+    assert otro_cliente.post(f"{url}eleccion/", datos, follow=True).pagina.pantallas == ["confirmacion"]
+    assert otro_cliente.get(url).pagina.pantallas == ["confirmacion"] and not persona.altas.exists()
+    atender()
+    Estricto().post(enlace(ultimo(CORREO)), {"respuesta": "seguir"})
+    atender()
+    assert otro_cliente.get(url).pagina.pantallas == ["eleccion"]
+
+
+@pytest.mark.usefixtures("siempre")
+def test_sin_nss_y_con_correo_confirmado_no_se_asigna_a_otro(otro_cliente: Estricto) -> None:
+    persona = Persona.objects.sin_nss().order_by("curp")[0]
+    Vinculo.objects.create(persona=persona, correo=CORREO)
+    assert pedir(otro_cliente, persona.curp, **DE_OTRO).pagina.pantallas == ["confirmacion"]
+
+
+@pytest.mark.usefixtures("siempre")
+def test_dos_domicilios_a_la_vez_y_nadie_se_queda_esperando(
+    cliente: Estricto, otro_cliente: Estricto
+) -> None:
+    persona = Persona.objects.sin_nss().order_by("curp")[0]
+    urls = []
+    for quien, correo in ((cliente, {}), (otro_cliente, DE_OTRO)):
+        urls.append(pedir(quien, persona.curp, **correo).request["PATH_INFO"])
+    for quien, url in zip((cliente, otro_cliente), urls, strict=True):
+        quien.post(f"{url}domicilio/", domicilio())
+        atender()
+    assert cliente.get(urls[0]).pagina.marcas["data-resultado"] == ["asignado"]
+    pagina = otro_cliente.get(urls[1])
+    persona.refresh_from_db()
+    assert pagina.pagina.pantallas == ["confirmacion"] and sin_datos_de(persona, pagina.content.decode())
+    Estricto().post(enlace(ultimo(OTRO)), {"respuesta": "si"})
+    atender()
+    assert otro_cliente.get(urls[1]).pagina.marcas["data-resultado"] == ["localizado"]
+
+
+def test_quien_dio_otro_correo_se_entera_y_nada_suyo_va_al_nuevo(
+    cliente: Estricto, otro_cliente: Estricto, persona: Persona
+) -> None:
+    url = pedir(cliente, persona.curp).request["PATH_INFO"]
+    pedir(otro_cliente, persona.curp, **DE_OTRO)
+    Estricto().post(enlace(ultimo(OTRO)), {"respuesta": "si"})
+    atender()
+    assert ultimo(CORREO).subject == "Otro correo quedó confirmado para tu CURP"
+    documento = Documento.objects.filter(tramite=url.split("/")[2])[0]
+    antes = len(mail.outbox)
+    respuesta = cliente.post(f"/documentos/{documento.pk}/enviar/", follow=True)
+    atender()
+    assert "otro correo confirmado" in respuesta.content.decode() and len(mail.outbox) == antes
+
+
+def test_un_buzon_no_se_llena(vinculada: Persona) -> None:
+    for _ in range(8):
+        pedir(Estricto(), vinculada.curp, **DE_OTRO)
+    assert len([m for m in mail.outbox if m.to == [CORREO]]) == confirmacion.AL_DIA
 
 
 @pytest.mark.parametrize(
