@@ -110,5 +110,3 @@ def tarjeta(request: HttpRequest, pk: uuid.UUID) -> Any:
     if tramite.estado not in (Estado.RESUELTO, Estado.FINALIZADO):
         raise Problema("estado", "Tu tarjeta todavía no está.")
     return tramite.documentos.all()[0].datos
-
-

@@ -1,7 +1,7 @@
 """Step 3 in the App: the clinics that there are, the choice, what was certified."""
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,6 +17,7 @@ from nss_portal.api_formas import Comienzo, ComienzoForm
 from nss_portal.api_problemas import Problema
 from nss_portal.forms import CampoTexto, CodigoPostalField
 from nss_portal.models import Estado, Tramite
+from nss_portal.tramites import NoPuedeSeguir
 
 router = Router(tags=["Paso 3: tu clínica"], auth=Portador())
 POR_ELEGIR = (Estado.ELECCION, Estado.REVISION)
@@ -124,6 +125,9 @@ def eleccion(request: HttpRequest, pk: uuid.UUID, datos: Eleccion) -> Any:
         hecho = registro.confirmar(tramite, form.cleaned_data["clinica"], form.cleaned_data["turno"])
     except alta.SinLugar as error:
         raise Problema("estado", f"{error} Elige otra opción: no se registró nada.") from None
+    except NoPuedeSeguir:
+        frase = "No se registró nada, por una falla de nuestro lado."
+        raise Problema("estado", frase, espera=timedelta(minutes=1)) from None
     if not hecho:
         raise Problema("estado", "Ya se había registrado: mira cómo quedó.")
     return api_formas.describir(tramite)

@@ -34,6 +34,11 @@ from nss_portal.models import Credencial, Documento, Envio, Estado
 from nss_portal.models.documento import Verificacion
 
 log = logging.getLogger(__name__)
+_TERMINADO = {
+    Fallo.AGOTADO: "Fueron cinco intentos y ninguno era el código. Empieza otra vez el trámite.",
+    Fallo.VENCIDO: "El código sirve 10 minutos y ya pasaron. Empieza otra vez el trámite.",
+    Fallo.USADO: "Ese código ya se usó: sirve una sola vez.",
+}
 UN_MOMENTO = timedelta(seconds=1)
 
 
@@ -46,7 +51,8 @@ api = Api(
     title="API de la App · gob·estudiantes",
     version="1",
     description="Los tres pasos del Seguro de Salud para Estudiantes. No pide letras de una imagen: un "
-    "código de seis cifras, enviado al correo, abre cada trámite. Todo POST admite `Idempotency-Key`.",
+    "código de seis cifras, enviado al correo, abre cada trámite. Todo POST admite la cabecera "
+    "Idempotency-Key.",
     docs_url=None,
     openapi_url="/openapi.json",
     urls_namespace="api",
@@ -60,9 +66,9 @@ router = Router(tags=["Tu trámite"], auth=Portador())
     "/tramites/",
     response={202: api_formas.Comenzado},
     summary="Empezar un trámite",
-    description="Responde lo mismo para cualquier CURP. El código llega al correo confirmado de esa CURP o, si "
-    "no tiene, al que escribes. Con el token de otro trámite de la misma CURP y el mismo correo no hace falta "
-    "código: sigue de inmediato.",
+    description="Responde lo mismo para cualquier CURP. El código llega al correo confirmado de esa CURP o, "
+    "si no tiene, al que escribes. Con el token de otro trámite de la misma CURP y el mismo correo no hace "
+    "falta código: sigue de inmediato.",
 )
 def empezar(request: HttpRequest, datos: api_formas.Solicitud) -> Any:
     con = opcional(request)
@@ -73,7 +79,9 @@ def empezar(request: HttpRequest, datos: api_formas.Solicitud) -> Any:
     try:
         tramite = codigos.comenzar(datos.tipo, form.cleaned_data, comienzo.guardar, con)
     except codigos.Demasiados as error:
-        detalle = "Ya enviamos los códigos que caben en un día para esa CURP y ese correo. Usa el último o espera."
+        detalle = (
+            "Ya enviamos los códigos que caben en un día para esa CURP y ese correo. Usa el último o espera."
+        )
         raise Problema("limite", detalle, espera=error.espera) from None
     seguido = con is not None and con.tramites.filter(pk=tramite.pk).exists()
     estado = Estado.RECIBIDO if seguido else api_formas.POR_CONFIRMAR
@@ -103,14 +111,8 @@ def _fallo(intento: codigos.Intento) -> Problema:
     if intento.fallo == Fallo.EQUIVOCADO:
         quedan = f"Te quedan {intento.quedan} intentos." if intento.quedan > 1 else "Te queda un intento."
         return Problema("campos", errores={"codigo": [f"Ese no es el código. {quedan}"]})
-    return Problema(
-        "codigo-terminado",
-        {
-            Fallo.AGOTADO: "Fueron cinco intentos y ninguno era el código. Empieza otra vez el trámite.",
-            Fallo.VENCIDO: "El código sirve 10 minutos y ya pasaron. Empieza otra vez el trámite.",
-            Fallo.USADO: "Ese código ya se usó: sirve una sola vez.",
-        }[intento.fallo],
-    )
+    assert intento.fallo
+    return Problema("codigo-terminado", _TERMINADO[intento.fallo])
 
 
 @router.get("/tramites/{uuid:pk}/", response=api_formas.TramiteSchema, summary="Ver cómo va")
@@ -156,11 +158,15 @@ def descargar(request: HttpRequest, pk: uuid.UUID) -> Any:
 
 
 @router.post(
-    "/documentos/{uuid:pk}/enviar/", response={202: api_formas.Enviado}, summary="Enviarlo otra vez por correo"
+    "/documentos/{uuid:pk}/enviar/",
+    response={202: api_formas.Enviado},
+    summary="Enviarlo otra vez por correo",
 )
 def enviar(request: HttpRequest, pk: uuid.UUID) -> Any:
     documento = _documento(request, pk)
     para = confirmacion.destino(documento.tramite)
+    if not para:
+        raise Problema("estado", "Esta CURP ya tiene otro correo confirmado: desde aquí ya no enviamos nada.")
     if not documento.envios.pendientes().exists():
         if not limites.permitir(f"enviar:{documento.pk}", cupo=5, ventana=timedelta(hours=1)):
             raise Problema("limite", "Ya lo enviamos varias veces.", espera=timedelta(minutes=12))
@@ -180,7 +186,9 @@ def salir(request: HttpRequest) -> Any:
 
 
 @publico.get(
-    "/codigos-postales/{str:cp}/", response=api_formas.CodigoPostalSchema, summary="Qué hay en un código postal"
+    "/codigos-postales/{str:cp}/",
+    response=api_formas.CodigoPostalSchema,
+    summary="Qué hay en un código postal",
 )
 def codigo_postal(request: HttpRequest, cp: str) -> Any:
     respuesta = views.codigo_postal(request, cp)

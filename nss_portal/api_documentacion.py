@@ -15,7 +15,7 @@ _CLAVE = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Una por petición: si se repite, se recibe la misma respuesta y no se hace dos veces. 24 horas.",
+    "description": "Una por petición. Si se repite en 24 horas, la respuesta es la misma y se hace una vez.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
     "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
 }
@@ -90,7 +90,9 @@ def _para_leer(operacion: dict[str, Any], esquema: OpenAPISchema) -> dict[str, A
                 [
                     campo
                     for contenido in dicha.get("content", {}).values()
-                    for campo in (_campos(contenido.get("schema", {}), esquema) if cual.startswith("2") else [])
+                    for campo in (
+                        _campos(contenido.get("schema", {}), esquema) if cual.startswith("2") else []
+                    )
                 ],
             )
             for cual, dicha in operacion["responses"].items()

@@ -28,7 +28,9 @@ class Tipo(NamedTuple):
 
 # The last part of each `type`, which points at this list in the documentation.
 TIPOS = {
-    "peticion": Tipo(HTTPStatus.BAD_REQUEST, "No se entiende lo que enviaste", "El cuerpo no es JSON válido."),
+    "peticion": Tipo(
+        HTTPStatus.BAD_REQUEST, "No se entiende lo que enviaste", "El cuerpo no es JSON válido."
+    ),
     "credencial": Tipo(
         HTTPStatus.UNAUTHORIZED,
         "Tu acceso no sirve o ya venció",
@@ -37,21 +39,21 @@ TIPOS = {
     "clave": Tipo(
         HTTPStatus.UNAUTHORIZED, "La clave de la API no sirve", "No existe, o la institución la revocó."
     ),
-    "no-encontrado": Tipo(
-        HTTPStatus.NOT_FOUND, "No lo encontramos", "No existe, o no es tuyo."
-    ),
-    "metodo": Tipo(
-        HTTPStatus.METHOD_NOT_ALLOWED, "Ese método no va aquí", "Esta dirección no se usa así."
-    ),
+    "no-encontrado": Tipo(HTTPStatus.NOT_FOUND, "No lo encontramos", "No existe, o no es tuyo."),
+    "metodo": Tipo(HTTPStatus.METHOD_NOT_ALLOWED, "Ese método no va aquí", "Esta dirección no se usa así."),
     "estado": Tipo(HTTPStatus.CONFLICT, "Ahora no se puede", "El trámite no está en ese momento."),
     "codigo-terminado": Tipo(
         HTTPStatus.CONFLICT, "Ese código ya no sirve", "Pide otro: empieza otra vez el trámite."
     ),
     "tamano": Tipo(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Es demasiado largo", "Lo que enviaste no cabe: el tope es 64 kB."
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "Es demasiado largo",
+        "Lo que enviaste no cabe: el tope es 64 kB.",
     ),
     "campos": Tipo(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "Revisa lo que escribiste", "Hay datos que faltan o que no son válidos."
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Revisa lo que escribiste",
+        "Hay datos que faltan o que no son válidos.",
     ),
     "repeticion": Tipo(
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -62,7 +64,9 @@ TIPOS = {
         HTTPStatus.TOO_MANY_REQUESTS, "Demasiadas veces", "Espera un poco antes de volver a intentarlo."
     ),
     "falla": Tipo(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "Algo falló de nuestro lado", "Ya quedó anotado. Inténtalo más tarde."
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Algo falló de nuestro lado",
+        "Ya quedó anotado. Inténtalo más tarde.",
     ),
 }
 
@@ -141,7 +145,8 @@ def poner(api: NinjaAPI) -> None:
     """Every failure of the API, in the one shape."""
 
     def problema(request: HttpRequest, error: Any) -> HttpResponse:
-        return error.respuesta()
+        dicho: HttpResponse = error.respuesta()
+        return dicho
 
     def campos(request: HttpRequest, error: Any) -> HttpResponse:
         errores: dict[str, list[str]] = {}

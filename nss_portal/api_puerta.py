@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import salted_hmac
@@ -31,11 +31,12 @@ POR_CREDENCIAL = 120
 _DEL_MOMENTO = {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS}
 
 
-def poner(patrones: list[URLPattern]) -> list[URLPattern]:
+def poner(patrones: list[URLResolver | URLPattern]) -> list[URLPattern]:
     """The same addresses, each behind the door."""
-    for patron in patrones:
+    propios = [patron for patron in patrones if isinstance(patron, URLPattern)]
+    for patron in propios:
         patron.callback = csrf_exempt(_puerta(patron.callback))
-    return patrones
+    return propios
 
 
 def _puerta(vista: Vista) -> Vista:
@@ -91,11 +92,11 @@ def _una_vez(request: HttpRequest, vista: Callable[[], HttpResponse]) -> HttpRes
         clave=salted_hmac("nss_portal.idempotencia", de_quien, algorithm="sha256").hexdigest(),
         cuerpo=salted_hmac("nss_portal.pedido", request.body, algorithm="sha256").hexdigest(),
     )
-    cifra = Fernet(base64.urlsafe_b64encode(salted_hmac("nss_portal.cifra", de_quien, algorithm="sha256").digest()))
+    cifra = Fernet(
+        base64.urlsafe_b64encode(salted_hmac("nss_portal.cifra", de_quien, algorithm="sha256").digest())
+    )
     with transaction.atomic():
-        Idempotencia.objects.filter(
-            pk=fila.pk, creada__lt=timezone.now() - Idempotencia.VIGENCIA
-        ).delete()
+        Idempotencia.objects.filter(pk=fila.pk, creada__lt=timezone.now() - Idempotencia.VIGENCIA).delete()
         try:
             with transaction.atomic():
                 fila.save(force_insert=True)

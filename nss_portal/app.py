@@ -1,4 +1,4 @@
-"""The installable App: a shell with nobody's data, its worker and its manifest. What it does is `static/app`."""
+"""The installable App: a shell with nobody's data, its worker, its manifest. What it does is `static/app`."""
 
 import hashlib
 import json

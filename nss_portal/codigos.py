@@ -1,4 +1,4 @@
-"""The App's trámites: begun with a CURP and a mailbox, and asleep until the code that was sent there is right.
+"""The App's trámites: begun with a CURP and a mailbox, asleep until the code that was sent there is right.
 
 Nothing in a first answer depends on whether anybody holds the CURP: who is asked, and whether, is a worker's
 business. What the right code does is `confirmacion.contestar`, as with a link.
@@ -75,14 +75,15 @@ def comenzar(
     `guardar` writes the rows of its own step. One transaction. Raises Demasiados.
     """
     with transaction.atomic():
-        confirmado = credencial is not None and credencial.conoce(datos["curp"], datos["correo"])
-        if not confirmado:
+        quien = credencial.quien_hablo(datos["curp"], datos["correo"]) if credencial else ""
+        if not quien:
             _contar(datos["curp"], datos["correo"])
         tramite = tramites.iniciar(tipo, uuid.uuid4(), "", datos["curp"], datos["correo"])
         guardar(tramite, datos)
-        if confirmado and credencial:
-            suyo = {"canal": Tramite.Canal.APP, "confirmado": timezone.now()}
-            Tramite.objects.filter(pk=tramite.pk).update(**suyo)
+        if quien and credencial:
+            Tramite.objects.filter(pk=tramite.pk).update(
+                canal=Tramite.Canal.APP, confirmado=timezone.now(), confirmado_por=quien
+            )
             credencial.tramites.add(tramite)
         else:
             tramite.mover(Estado.CONFIRMACION, canal=Tramite.Canal.APP)
@@ -137,11 +138,9 @@ def _vinculo(tramite: Tramite) -> Vinculo | None:
 def _cabe(curp: str, para: str, ahora: datetime) -> bool:
     """Whether the mailbox may be sent one more for this CURP today, whoever asks and whatever they typed."""
     # The bucket's row is locked until the end of the transaction: two workers do not count at once.
-    if not limites.permitir(f"codigo:{curp}:{para.casefold()}", Codigo.AL_DIA, timedelta(days=1)):
+    if not limites.permitir(confirmacion.clave_de_limite(curp, para), Codigo.AL_DIA, timedelta(days=1)):
         return False
-    mandados = Codigo.objects.recientes(ahora).filter(
-        tramite__curp=curp, confirmacion__correo__iexact=para
-    )
+    mandados = Codigo.objects.recientes(ahora).filter(tramite__curp=curp, confirmacion__correo__iexact=para)
     return mandados.count() < Codigo.AL_DIA
 
 
@@ -176,10 +175,10 @@ def probar(tramite: uuid.UUID, escrito: str) -> Intento:
             return Intento(fallo=Fallo.EQUIVOCADO if quedan else Fallo.AGOTADO, quedan=quedan)
         vinculo = _vinculo(pregunta.tramite)
         # Meanwhile another mailbox may have become the person's: this one speaks for them no more.
-        respuesta = Respuesta.SI if pregunta.pregunta == Pregunta.TRAMITE else Respuesta.SEGUIR
         if vinculo and not confirmacion.mismo(vinculo.correo, pregunta.correo):
             return Intento(fallo=Fallo.VENCIDO)
-        if not confirmacion.contestar(pregunta, respuesta):
+        respuesta = Respuesta.SI if pregunta.pregunta == Pregunta.TRAMITE else Respuesta.SEGUIR
+        if confirmacion.contestar(pregunta, respuesta) != confirmacion.Desenlace.HECHO:
             return Intento(fallo=Fallo.USADO)
         codigo.usado = timezone.now()
         codigo.save(update_fields=["usado"])

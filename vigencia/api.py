@@ -178,7 +178,8 @@ def listar(request: HttpRequest, filtros: Query[Filtros]) -> Any:
     "/escuela/inscripciones/",
     response={201: InscripcionSchema},
     summary="Inscribir a un alumno",
-    description="Las mismas reglas que en el panel de la escuela; dos veces, la segunda no cambia nada.",
+    description="Las mismas reglas que en el panel de la escuela. Quien ya está inscrito en ese ciclo se "
+    "queda como estaba (422).",
 )
 def inscribir(request: HttpRequest, datos: Alta) -> Any:
     suya = _escuela(request)

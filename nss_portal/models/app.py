@@ -140,9 +140,10 @@ class Credencial(models.Model):
     def de(cls, token: str) -> "Credencial | None":
         return cls.objects.vigentes().filter(pk=huella(token)).first()
 
-    def conoce(self, curp: str, correo: str) -> bool:
-        """Whether the mailbox that opened it did so for this CURP and this address."""
-        return self.tramites.filter(curp=curp, correo__iexact=correo, confirmado__isnull=False).exists()
+    def quien_hablo(self, curp: str, correo: str) -> str:
+        """The mailbox that opened it for this CURP and this typed address; "" when it was for others."""
+        suyos = self.tramites.filter(curp=curp, correo__iexact=correo).exclude(confirmado_por="")
+        return suyos.values_list("confirmado_por", flat=True).first() or ""
 
 
 class ClaveApi(models.Model):

@@ -153,12 +153,19 @@ async function seguir() {
       await new Promise((listo) => setTimeout(listo, Math.min(500 * 1.3 ** vuelta, 5000)));
       continue;
     }
-    if (tramite.estado === "domicilio") darDomicilio(id);
+    if (tramite.estado === "por_confirmar") esperarCorreo();
+    else if (tramite.estado === "domicilio") darDomicilio(id);
     else if (tramite.estado === "eleccion") await elegir(id);
     else if (tramite.estado === "rechazado") rechazar(tipo, tramite);
     else await resolver(tipo, tramite);
     return;
   }
+}
+
+/** Meanwhile another mailbox was confirmed for the person: now that one is asked, with a link. */
+function esperarCorreo() {
+  const texto = "Esta CURP confirmó otro correo. Le enviamos un mensaje: abre su enlace, presiona el botón y vuelve aquí.";
+  mostrar("confirmacion", pantallas.alto("Confirma que eres tú", texto, abrir));
 }
 
 function darDomicilio(id, con = {}) {
@@ -247,12 +254,18 @@ async function abrirDocumento(documento) {
   const enlace = Object.assign(document.createElement("a"), { href: url, download: `${documento.tipo}-${documento.folio}.pdf` });
   enlace.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  decir("El documento se guardó en tus descargas.");
+  contar(documento, "Se guardó en tus descargas.");
 }
 
 async function mandarDocumento(documento) {
   const hecho = await intentar(() => api.enviar(`/documentos/${documento.id}/enviar/`, undefined, token()));
-  if (hecho) decir(`Va en camino a ${hecho.para}.`);
+  if (hecho) contar(documento, `Va en camino a ${hecho.para}.`);
+}
+
+/** Beside the document that was pressed, and aloud. */
+function contar(documento, texto) {
+  uno(`[data-documento="${documento.tipo}"] [data-dicho]`).textContent = texto;
+  decir(texto);
 }
 
 // -- Where it is -----------------------------------------------------------------------------------------------

@@ -67,3 +67,5 @@ export const TRABAJANDO = {
   asignando: "Te asignamos un número",
   emitiendo: "Preparamos tus documentos",
 };
+
+export const TURNOS = { matutino: "Matutino", vespertino: "Vespertino" };

@@ -1,6 +1,6 @@
 /** The screens: what each one shows. What happens when something is pressed is `app.js`. */
 
-import { CAUSAS, DOCUMENTOS, MOTIVOS, PASOS, TRABAJANDO } from "./palabras.js";
+import { CAUSAS, DOCUMENTOS, MOTIVOS, PASOS, TRABAJANDO, TURNOS } from "./palabras.js";
 import { boton, camino, campo, fechaLarga, h, hechos, icono, nota, numero, oculto, resumen, titulo } from "./pintar.js";
 
 const volver = () => h("p.volver", h("a.enlace", { href: "#/" }, "Volver al inicio"));
@@ -19,7 +19,7 @@ function tarjeta({ tarjeta: dicho, alta }) {
       h("div", h("small", "Nombre"), h("b", dicho.nombre)),
       h("div", h("small", "CURP"), h("b.curp", dicho.curp)),
       alta && h("div", h("small", "Clínica"), h("b", { "data-clinica": true }, alta.clinica)),
-      alta && h("div", h("small", "Turno y consultorio"), h("b", `${alta.turno}, ${alta.consultorio}`)),
+      alta && h("div", h("small", "Turno y consultorio"), h("b", `${TURNOS[alta.turno]}, ${alta.consultorio}`)),
     ),
     sinValidez(dicho),
   );
@@ -33,7 +33,7 @@ export function guardados(documentos, { abrir, mandar, conRed }) {
         "li",
         { "data-documento": documento.tipo },
         h("b", DOCUMENTOS[documento.tipo]),
-        h("small", `Folio ${documento.folio}`),
+        h("small", { "data-dicho": true }, `Folio ${documento.folio}`),
         h(
           "div.tres",
           boton([icono("descargar"), "Abrir", oculto(`: ${DOCUMENTOS[documento.tipo]} (PDF)`)], () => abrir(documento), "enlace"),
@@ -216,7 +216,7 @@ export function eleccion({ opciones, actual, clinica, turno, errores = {} }, ele
               "label.opcion",
               { for: `turno-${cual}` },
               radio("turno", cual, suya.turnos.includes(turno) ? cual === turno : lugar === 0),
-              h("b", cual === "matutino" ? "Matutino" : "Vespertino"),
+              h("b", TURNOS[cual]),
             ),
           ),
         ),
@@ -231,7 +231,7 @@ export function revision({ opcion, turno }, confirmar, otra) {
     titulo("Revisa antes de registrarte"),
     hechos([
       ["Clínica", opcion.nombre],
-      ["Turno", turno],
+      ["Turno", TURNOS[turno]],
       ["Domicilio", opcion.domicilio],
       ["Horario", opcion.horario],
     ]),
@@ -303,7 +303,7 @@ export function finalizado(siguiente) {
     h(
       "div.veredicto.si.chico",
       h("div.sello", { "aria-hidden": "true" }, icono("listo")),
-      h("div", h("h1", { tabindex: "-1" }, "Tu petición ha sido procesada"), h("p.guia", "Tus documentos están en tu correo y en este teléfono.")),
+      h("div", h("h1", { tabindex: "-1" }, "Tu petición ha sido procesada"), h("p.guia", "Tus documentos van a tu correo y están en este teléfono.")),
     ),
     h("div.acciones", siguiente && h("a.boton", { href: `#/${siguiente}` }, PASOS[siguiente].accion), h("a.enlace", { href: "#/" }, "Volver al inicio")),
   ];

@@ -1,4 +1,4 @@
-"""The App on a phone: installed, the three steps, the card without a network, and nothing left after «Salir»."""
+"""The App on a phone: installed, the three steps, the card without a network, nothing left after «Salir»."""
 
 import email
 import email.policy

@@ -178,6 +178,9 @@ def test_con_otro_correo_confirmado_el_codigo_va_a_ese(telefono: Telefono, perso
     assert not a(OTRO) and "con otro correo" in a(CORREO)[0].body and OTRO not in a(CORREO)[0].body
     telefono.confirmar(pk)
     assert telefono.ver(f"/tramites/{pk}/")["estado"] == "resuelto"
+    # And with its token the next one, by the same mailbox.
+    assert telefono.completo("vigencia", persona.curp, OTRO, nss=persona.nss)["estado"] == "resuelto"
+    assert set(Tramite.objects.values_list("confirmado_por", flat=True)) == {CORREO}
     # It lets this one go on; the mailbox of the person is still theirs, and gets the documents.
     assert Vinculo.objects.get().correo == CORREO
     assert not a(OTRO) and any(m.attachments for m in a(CORREO))
@@ -253,6 +256,17 @@ def test_si_el_correo_dejo_de_ser_el_suyo_el_codigo_no_vale(telefono: Telefono, 
     atender()
     Vinculo.objects.create(persona=persona, correo=OTRO)
     assert telefono.mandar(f"/tramites/{pk}/codigo/", {"codigo": codigo_de(pk)}).status_code == 409
+
+
+def test_si_se_confirma_otro_correo_a_la_mitad_se_le_pregunta(telefono: Telefono, persona: Persona) -> None:
+    telefono.completo("nss", persona.curp)
+    Vinculo.objects.update(correo=OTRO)
+    hecho = telefono.completo("vigencia", persona.curp, nss=persona.nss)
+    assert hecho["estado"] == "por_confirmar" and not hecho["documentos"]
+    enlace = re.search(r"http://testserver(/confirmar/\S+)", a(OTRO)[-1].body)[1]  # type: ignore[index]
+    Client().post(enlace, {"respuesta": "seguir"})
+    atender()
+    assert telefono.ver(f"/tramites/{hecho['id']}/")["estado"] == "resuelto"
 
 
 def test_cinco_codigos_al_dia_por_curp_y_correo(telefono: Telefono, persona: Persona) -> None:
