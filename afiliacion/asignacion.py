@@ -37,7 +37,8 @@ def resolver(tramite: Tramite) -> None:
     identificada = renapo.identificar(tramite.curp)
     with transaction.atomic():
         # A number that is about to be given is its own browser's; one that there is, its owner's.
-        if (identificada is None or identificada.nss) and confirmacion.pedir(tramite, identificada):
+        por_asignar = identificada is not None and identificada.nss is None
+        if confirmacion.pedir(tramite, identificada, por_asignar=por_asignar):
             return
         if identificada is None:
             tramite.mover(Estado.RECHAZADO, motivo=Tramite.Motivo.CURP_NO_ENCONTRADA)
@@ -76,7 +77,7 @@ def _que_asigna(tramite: Tramite, persona: Persona, domicilio: Domicilio | None)
 
 
 def con_mas_numeros(entidad: str, persona: Persona, hoy: date) -> Subdelegacion | None:
-    """Of an entidad, the office with most numbers left for the person's year of birth; of equals, the first."""
+    """An entidad's office with most numbers left for the person's year of birth; of equals, the first."""
     serie = {
         "anio_registro": f"{hoy.year % 100:02d}",
         "anio_nacimiento": f"{nacimiento_curp(persona.curp).year % 100:02d}",
@@ -85,7 +86,9 @@ def con_mas_numeros(entidad: str, persona: Persona, hoy: date) -> Subdelegacion 
         Prefijo.objects.filter(subdelegacion__entidad=entidad).values_list("prefijo", "subdelegacion")
     )
     series = {s.prefijo: s for s in Serie.objects.filter(prefijo__in=prefijos, **serie)}
-    libres = Counter({pk: 0 for pk in Subdelegacion.objects.filter(entidad=entidad).values_list("pk", flat=True)})
+    libres = Counter(
+        dict.fromkeys(Subdelegacion.objects.filter(entidad=entidad).values_list("pk", flat=True), 0)
+    )
     for prefijo, oficina in prefijos.items():
         libres[oficina] += Serie.ULTIMO - series[prefijo].ultimo if prefijo in series else Serie.ULTIMO + 1
     if not libres:

@@ -1,7 +1,11 @@
-"""The log, with nobody's numbers in it."""
+"""The log, with nobody's numbers in it; and the bitácora: who of the staff saw or did what, and why."""
 
 import logging
 import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nss_portal.models import Persona
 
 # A CURP or an NSS anywhere in a line; a folio (22 digits) is public and stays.
 _CURP = re.compile(r"(?<![A-Z0-9])[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9](?![A-Z0-9])", re.IGNORECASE)
@@ -19,3 +23,15 @@ class FormatoSinDatos(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return sin_datos(super().format(record))
+
+
+def anotar(usuario: Any, que: str, persona: "Persona", motivo: str, **detalle: Any) -> None:
+    """Write down that `usuario` did `que` (an Asiento.Que) about `persona`, and why.
+
+    In the transaction of what was done: done and written, or neither.
+    """
+    from nss_portal.models import Asiento  # the settings name this module before there are models
+
+    Asiento.objects.create(
+        usuario_id=usuario.pk, que=que, persona=persona, motivo=motivo[:200], detalle=detalle
+    )

@@ -10,10 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.test import Client
+from django.db.models import Count
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import get_resolver
 from django.utils import timezone
 
 from clinicas.models import Clinica, Cobertura, Consultorio
+from nss_portal.mantenimiento import cerrado_por_mantenimiento
 from nss_portal.models import (
     CodigoPostal,
     Colonia,
@@ -25,11 +29,19 @@ from nss_portal.models import (
     Tramite,
     Vinculo,
 )
-from tests.apoyo import CORREO, Estricto, domicilio, formulario, inscribir, persona_con_nss, reanudar, solicitar
+from tests.apoyo import (
+    CORREO,
+    Estricto,
+    domicilio,
+    formulario,
+    inscribir,
+    persona_con_nss,
+    reanudar,
+    solicitar,
+)
 
 HOY = timezone.localdate()
 OTRO = "una.direccion.bastante.larga.de.verdad@correo-institucional.example"
-LARGO = "05120"  # replaced by the catalogue's own in `codigo_mas_largo`
 
 
 @dataclass(frozen=True)
@@ -42,8 +54,6 @@ class Pagina:
 
 def codigo_mas_largo() -> tuple[str, int]:
     """The postal code with the longest list of colonias, and how long it is."""
-    from django.db.models import Count
-
     codigo = CodigoPostal.objects.annotate(n=Count("colonias")).order_by("-n")[0]
     return codigo.pk, Colonia.objects.vigentes().filter(codigo_postal=codigo).count()
 
@@ -53,14 +63,14 @@ def atender() -> None:
         pass
 
 
-def _ficha(nombre: str, respuesta: Any) -> Pagina:
+def ficha(nombre: str, respuesta: Any) -> Pagina:
     return Pagina(nombre, respuesta.content.decode(), respuesta.status_code, dict(respuesta.headers))
 
 
 def todas(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
     yield from publicas()
     yield from formularios()
-    yield from paso_1()
+    yield from paso_1(settings)
     yield from esperas()
     yield from rechazos()
     yield from paso_2()
@@ -68,7 +78,7 @@ def todas(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
     yield from confirmaciones(settings)
     yield from verificaciones(settings)
     yield from buzones(settings, tmp_path)
-    yield from errores(settings)
+    yield from errores(settings, tmp_path)
 
 
 def publicas() -> Iterator[Pagina]:
@@ -82,17 +92,17 @@ def publicas() -> Iterator[Pagina]:
         "/verificar/",
         "/api/v1/docs",
     ):
-        yield _ficha(ruta, Estricto().get(ruta))
+        yield ficha(ruta, Estricto().get(ruta))
 
 
 def formularios() -> Iterator[Pagina]:
     for paso in ("nss", "vigencia", "clinica"):
         cliente = Estricto()
-        yield _ficha(f"{paso}: solicitud", cliente.get(f"/{paso}/"))
+        yield ficha(f"{paso}: solicitud", cliente.get(f"/{paso}/"))
         vacio = formulario(cliente, "", "", paso, captcha_1="x")
-        yield _ficha(f"{paso}: todo mal", cliente.post(f"/{paso}/", vacio))
+        yield ficha(f"{paso}: todo mal", cliente.post(f"/{paso}/", vacio))
         datos = formulario(cliente, "EERC070231MDFJSTA5", paso=paso)  # a 31 of February
-        yield _ficha(f"{paso}: letras resueltas", cliente.post(f"/{paso}/", datos))
+        yield ficha(f"{paso}: letras resueltas", cliente.post(f"/{paso}/", datos))
 
 
 def _con_domicilio(cliente: Estricto) -> tuple[str, Persona]:
@@ -102,12 +112,16 @@ def _con_domicilio(cliente: Estricto) -> tuple[str, Persona]:
     return url, persona
 
 
-def paso_1() -> Iterator[Pagina]:
+def paso_1(settings: Any) -> Iterator[Pagina]:
     cliente = Estricto()
     url, _ = _con_domicilio(cliente)
-    yield _ficha("domicilio", cliente.get(url))
-    yield _ficha("inicio: trámite en curso", cliente.get("/"))
-    yield _ficha("solicitud: trámite en curso", cliente.get("/nss/"))
+    yield ficha("domicilio", cliente.get(url))
+    sesion = cliente.session
+    sesion["desde"] -= settings.SESSION_COOKIE_AGE - 15 * 60
+    sesion.save()
+    yield ficha("domicilio: la sesión está por terminar", cliente.get(url))
+    yield ficha("inicio: trámite en curso", cliente.get("/"))
+    yield ficha("solicitud: trámite en curso", cliente.get("/nss/"))
     largo, _ = codigo_mas_largo()
     for nombre, datos in {
         "lista más larga": {"codigo_postal": largo, "buscar_cp": "1"},
@@ -116,60 +130,64 @@ def paso_1() -> Iterator[Pagina]:
         "todo mal": {"codigo_postal": "1"},
         "colonia de otro código": domicilio(colonia="Ninguna así"),
     }.items():
-        yield _ficha(f"domicilio: {nombre}", cliente.post(f"{url}domicilio/", datos))
+        yield ficha(f"domicilio: {nombre}", cliente.post(f"{url}domicilio/", datos))
     cliente.post(f"{url}domicilio/", domicilio())
     atender()
     yield from _resultado_y_fin(cliente, url, "nss asignado")
     otro = Estricto()
     url = solicitar(otro, persona_con_nss(7).curp, correo=OTRO, correo_confirmacion=OTRO)
     atender()
-    yield _ficha("nss localizado", otro.get(url))
+    yield ficha("nss localizado", otro.get(url))
     envio = Envio.objects.get(tramite__navegador=otro.session["navegador"])
     for nombre, cambios in {
         "correo pendiente": {"enviado": None, "intentos": 3},
         "correo rechazado": {"enviado": None, "rechazado": True},
     }.items():
         Envio.objects.filter(pk=envio.pk).update(**cambios)
-        yield _ficha(f"nss: {nombre}", otro.get(url))
+        yield ficha(f"nss: {nombre}", otro.get(url))
     documento = Documento.objects.filter(tramite__navegador=otro.session["navegador"])[0]
     otro.post(f"/documentos/{documento.pk}/enviar/")
-    yield _ficha("nss: enviado otra vez", otro.get(url))
+    yield ficha("nss: enviado otra vez", otro.get(url))
     Documento.objects.filter(pk=documento.pk).update(emitido=None, archivo="", sha256="")
-    yield _ficha("documento en preparación", otro.get(f"/documentos/{documento.pk}/"))
+    yield ficha("documento en preparación", otro.get(f"/documentos/{documento.pk}/"))
 
 
 def _resultado_y_fin(cliente: Estricto, url: str, nombre: str) -> Iterator[Pagina]:
-    yield _ficha(nombre, cliente.get(url))
+    yield ficha(nombre, cliente.get(url))
     cliente.post(f"{url}finalizar/")
-    yield _ficha(f"{nombre}: finalizado", cliente.get(url))
-    yield _ficha(f"{nombre}: inicio", cliente.get("/"))
+    yield ficha(f"{nombre}: finalizado", cliente.get(url))
+    yield ficha(f"{nombre}: inicio", cliente.get("/"))
 
 
 def esperas() -> Iterator[Pagina]:
     """What a worker is doing, or what it waits for."""
     cliente = Estricto()
     url = solicitar(cliente, persona_con_nss(8).curp)
-    yield _ficha("procesando", cliente.get(url))
+    yield ficha("procesando", cliente.get(url))
     fila = Tramite.objects.filter(navegador=cliente.session["navegador"])
     for espera in Tramite.Espera.values:
         fila.update(espera=espera)
-        yield _ficha(f"procesando: {espera}", cliente.get(url))
+        yield ficha(f"procesando: {espera}", cliente.get(url))
     fila.update(espera="", creado=timezone.now() - timedelta(minutes=1))
-    yield _ficha("procesando: tarda", cliente.get(url))
+    yield ficha("procesando: tarda", cliente.get(url))
     atender()
 
 
 def rechazos() -> Iterator[Pagina]:
     cliente = Estricto()
-    for paso, mas in (("nss", {}), ("vigencia", {"nss": persona_con_nss().nss or ""}), ("clinica", {"codigo_postal": "06600"})):
+    for paso, mas in (
+        ("nss", {}),
+        ("vigencia", {"nss": persona_con_nss().nss or ""}),
+        ("clinica", {"codigo_postal": "06600"}),
+    ):
         url = solicitar(cliente, "EEQG030303HASJNLA9", paso=paso, **mas)
         atender()
         fila = Tramite.objects.filter(pk=url.split("/")[2])
         assert fila.get().estado == Estado.RECHAZADO
-        motivos = {"nss": ["curp-no-encontrada", "bloqueada"], "clinica": ["sin-vigencia"]}
-        for motivo in motivos.get(paso, ["curp-no-encontrada", "curp-sin-nss", "nss-no-corresponde"]):
+        otros = {"nss": ["bloqueada"], "vigencia": ["curp-sin-nss", "nss-no-corresponde"]}
+        for motivo in ["curp-no-encontrada", *otros.get(paso, [])]:
             fila.update(motivo=motivo)
-            yield _ficha(f"{paso}: {motivo}", cliente.get(url))
+            yield ficha(f"{paso}: {motivo}", cliente.get(url))
 
 
 def paso_2() -> Iterator[Pagina]:
@@ -178,7 +196,12 @@ def paso_2() -> Iterator[Pagina]:
         {
             "vigente": {"alta": HOY - 30 * dias, "fin": HOY + 200 * dias},
             "nunca-inscrito": None,
-            "baja": {"alta": HOY - 90 * dias, "fin": HOY + 90 * dias, "baja": HOY - 9 * dias, "causa": "voluntaria"},
+            "baja": {
+                "alta": HOY - 90 * dias,
+                "fin": HOY + 90 * dias,
+                "baja": HOY - 9 * dias,
+                "causa": "voluntaria",
+            },
             "ciclo-terminado": {"alta": HOY - 300 * dias, "fin": HOY - 60 * dias},
             "aun-no-inicia": {"alta": HOY + 9 * dias, "fin": HOY + 200 * dias},
         }.items(),
@@ -189,13 +212,16 @@ def paso_2() -> Iterator[Pagina]:
             inscribir(persona, **inscripcion)
         url = solicitar(cliente, persona.curp, paso="vigencia", nss=persona.nss or "")
         atender()
-        yield from _resultado_y_fin(cliente, url, f"vigencia: {causa}")
+        if causa in ("vigente", "nunca-inscrito"):
+            yield from _resultado_y_fin(cliente, url, f"vigencia: {causa}")
+        else:
+            yield ficha(f"vigencia: {causa}", cliente.get(url))
         if causa == "nunca-inscrito":
-            yield _ficha("vigencia: hoja", cliente.get(f"{url}hoja/"))
-        if causa in ("baja", "aun-no-inicia"):
+            yield ficha("vigencia: hoja", cliente.get(f"{url}hoja/"))
+        if causa != "vigente":
             url = solicitar(cliente, persona.curp, paso="clinica", codigo_postal="06600")
             atender()
-            yield _ficha(f"clínica: sin vigencia, {causa}", cliente.get(url))
+            yield ficha(f"clínica: sin vigencia, {causa}", cliente.get(url))
 
 
 def _clinica(clues: str, *turnos: str) -> Clinica:
@@ -221,22 +247,22 @@ def paso_3() -> Iterator[Pagina]:
     inscribir(persona, HOY - timedelta(days=9), HOY + timedelta(days=200))
     url = solicitar(cliente, persona.curp, paso="clinica", codigo_postal="06600")
     atender()
-    yield _ficha("clínica: elección", cliente.get(url))
-    yield _ficha("clínica: elección mal", cliente.post(f"{url}eleccion/", {"turno": "nocturno"}))
+    yield ficha("clínica: elección", cliente.get(url))
+    yield ficha("clínica: elección mal", cliente.post(f"{url}eleccion/", {"turno": "nocturno"}))
     elegida = {"clinica": una.pk, "turno": "vespertino"}
     cliente.post(f"{url}eleccion/", elegida)
-    yield _ficha("clínica: revisión", cliente.get(url))
+    yield ficha("clínica: revisión", cliente.get(url))
     cliente.post(f"{url}eleccion/", elegida | {"confirmar": "1"})
     atender()
     yield from _resultado_y_fin(cliente, url, "clínica")
     url = solicitar(cliente, persona.curp, paso="vigencia", nss=persona.nss or "")
     atender()
-    yield _ficha("vigencia: con clínica", cliente.get(url))
+    yield ficha("vigencia: con clínica", cliente.get(url))
     url = solicitar(cliente, persona.curp, paso="clinica", codigo_postal="06600")
     atender()
-    yield _ficha("clínica: ya registrado", cliente.get(url))
+    yield ficha("clínica: ya registrado", cliente.get(url))
     nueva = cliente.post(f"{url}cambiar/").url
-    yield _ficha("clínica: cambio, elección", cliente.get(nueva))
+    yield ficha("clínica: cambio, elección", cliente.get(nueva))
 
 
 def confirmaciones(settings: Any) -> Iterator[Pagina]:
@@ -245,45 +271,45 @@ def confirmaciones(settings: Any) -> Iterator[Pagina]:
     Vinculo.objects.create(persona=persona, correo=CORREO)
     url = solicitar(cliente, persona.curp, correo=OTRO, correo_confirmacion=OTRO)
     atender()
-    yield _ficha("confirmación: otro correo", cliente.get(url))
+    yield ficha("confirmación: otro correo", cliente.get(url))
     permiso = Confirmacion.objects.get(tramite__navegador=cliente.session["navegador"])
     settings.CONFIRMAR_CORREO = "siempre"
     nuevo = Estricto()
     url = solicitar(nuevo, persona_con_nss(41).curp)
     atender()
-    yield _ficha("confirmación: siempre", nuevo.get(url))
+    yield ficha("confirmación: siempre", nuevo.get(url))
     tramite = Confirmacion.objects.get(tramite__navegador=nuevo.session["navegador"])
     settings.CONFIRMAR_CORREO = antes
     correo = Confirmacion.objects.filter(pregunta="correo").order_by("creada")[0]
     for pregunta, respuesta in ((permiso, "cambiar"), (tramite, "si"), (correo, "no")):
         enlace, quien = pregunta.get_absolute_url(), f"confirmar: {pregunta.pregunta}"
-        yield _ficha(quien, Estricto().get(enlace))
-        yield _ficha(f"{quien}, sin respuesta", Estricto().post(enlace))
-        yield _ficha(f"{quien}, listo", Estricto().post(enlace, {"respuesta": respuesta}))
-    yield _ficha("confirmar: usado", Estricto().get(enlace))
+        yield ficha(quien, Estricto().get(enlace))
+        yield ficha(f"{quien}, sin respuesta", Estricto().post(enlace))
+        yield ficha(f"{quien}, listo", Estricto().post(enlace, {"respuesta": respuesta}))
+    yield ficha("confirmar: usado", Estricto().get(enlace))
     Confirmacion.objects.filter(pk=correo.pk).update(
         creada=timezone.now() - timedelta(days=3), contestada=None, respuesta=""
     )
-    yield _ficha("confirmar: vencido", Estricto().get(enlace))
-    yield _ficha("confirmar: desconocido", Estricto().get("/confirmar/nada/"))
+    yield ficha("confirmar: vencido", Estricto().get(enlace))
+    yield ficha("confirmar: desconocido", Estricto().get("/confirmar/nada/"))
 
 
 def verificaciones(settings: Any) -> Iterator[Pagina]:
     cliente = Estricto()
-    yield _ficha("verificar: todo mal", cliente.post("/verificar/", {"folio": "", "codigo": "x"}))
+    yield ficha("verificar: todo mal", cliente.post("/verificar/", {"folio": "", "codigo": "x"}))
     uno, otro = Documento.objects.exclude(emitido=None).filter(tipo="nss")[:2]
-    yield _ficha("verificación: válido", cliente.get(f"/v/{uno.token}/"))
+    yield ficha("verificación: válido", cliente.get(f"/v/{uno.token}/"))
     fila = Documento.objects.filter(pk=uno.pk)
     fila.update(sustituido_por=otro)
-    yield _ficha("verificación: sustituido", cliente.get(f"/v/{uno.token}/"))
+    yield ficha("verificación: sustituido", cliente.get(f"/v/{uno.token}/"))
     fila.update(sustituido_por=None, cancelado=timezone.now())
-    yield _ficha("verificación: cancelado", cliente.get(f"/v/{uno.token}/"))
+    yield ficha("verificación: cancelado", cliente.get(f"/v/{uno.token}/"))
     fila.update(cancelado=None, codigo="AAAAAAAA")
-    yield _ficha("verificación: alterado", cliente.get(f"/v/{uno.token}/"))
+    yield ficha("verificación: alterado", cliente.get(f"/v/{uno.token}/"))
     fila.update(codigo=uno.codigo)
-    yield _ficha("verificación: desconocido, QR", cliente.get("/v/nada/"))
+    yield ficha("verificación: desconocido, QR", cliente.get("/v/nada/"))
     a_mano = {"folio": "1" * 22, "codigo": "ACDEFGHJ"}
-    yield _ficha("verificación: desconocido, a mano", cliente.post("/verificar/", a_mano))
+    yield ficha("verificación: desconocido, a mano", cliente.post("/verificar/", a_mano))
 
 
 def buzones(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
@@ -291,20 +317,26 @@ def buzones(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
         "default": {"BACKEND": "nss_portal.correo.BuzonLocal", "OPTIONS": {"carpeta": tmp_path / "correo"}}
     }
     (tmp_path / "correo").mkdir()
-    yield _ficha("buzón vacío", Estricto().get("/buzon/"))
+    yield ficha("buzón vacío", Estricto().get("/buzon/"))
     cliente = Estricto()
     solicitar(cliente, persona_con_nss(50).curp)
     atender()
-    yield _ficha("buzón", Estricto().get("/buzon/"))
+    yield ficha("buzón", Estricto().get("/buzon/"))
 
 
-def errores(settings: Any) -> Iterator[Pagina]:
-    yield _ficha("404", Estricto().get("/no-existe/"))
-    yield _ficha("expirada", Estricto().get(f"/nss/{'0' * 8}-0000-4000-8000-{'0' * 12}/"))
-    yield _ficha("400", Client(headers={"host": "otro.example"}).get("/"))
-    yield _ficha("403 csrf", Client(enforce_csrf_checks=True).post("/nss/", {"curp": "x"}))
+def errores(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
+    yield ficha("404", Estricto().get("/no-existe/"))
+    yield ficha("expirada", Estricto().get(f"/nss/{'0' * 8}-0000-4000-8000-{'0' * 12}/"))
+    yield ficha("400", Client(headers={"host": "otro.example"}).get("/"))
+    yield ficha("403 csrf", Client(enforce_csrf_checks=True).post("/nss/", {"curp": "x"}))
     muchos = {f"campo{n}": "x" for n in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
-    yield _ficha("413", Client().post("/nss/", muchos))
+    yield ficha("413", Client().post("/nss/", muchos))
     for _ in range(40):
         respuesta = Estricto().get("/v/nada/")
-    yield _ficha("429", respuesta)
+    yield ficha("429", respuesta)
+    pedido = RequestFactory().get("/")
+    yield ficha("403", get_resolver().resolve_error_handler(403)(pedido, exception=PermissionError()))
+    yield ficha("500", get_resolver().resolve_error_handler(500)(pedido))
+    settings.VAR_DIR = tmp_path
+    (tmp_path / "mantenimiento").write_text("hoy a las 18:00")
+    yield ficha("mantenimiento", cerrado_por_mantenimiento(lambda _: HttpResponse())(pedido))

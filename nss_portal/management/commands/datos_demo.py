@@ -14,8 +14,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from nss_portal.demo import personas_sinteticas
+from nss_portal.demo import CASOS, personas_sinteticas
 from nss_portal.models import CodigoPostal, Persona
+from nss_portal.models.persona import CurpAnterior
 
 USUARIOS = {
     "admin": "administra todo",
@@ -23,6 +24,10 @@ USUARIOS = {
     # Which schools they are, `inscripciones_demo` knows.
     "escuela-a": "inscribe a los alumnos de una escuela",
     "escuela-b": "inscribe a los de otra: ninguna ve a la otra",
+    # Which offices they are, `ventanilla_demo` knows.
+    "ventanilla": "atiende en la ventanilla de una subdelegación",
+    "supervision": "autoriza lo que esa ventanilla pide",
+    "ventanilla-b": "atiende en otra subdelegación: ninguna ve a la otra",
 }
 # What `personal` may see.
 APPS_DEL_PERSONAL = ["nss_portal", "afiliacion", "vigencia", "clinicas"]
@@ -58,6 +63,7 @@ class Command(BaseCommand):
             # Staff may have changed them since.
             if not apps.get_model(modelo).objects.exists():
                 call_command("loaddata", fixture, verbosity=0)
+        _devolver_curps()
         call_command("loaddata", "personas_demo", verbosity=0)
         antes = Persona.objects.count()
         _guardar_sinteticas(personas)
@@ -65,6 +71,7 @@ class Command(BaseCommand):
         # After the people and the users: it enrols the ones and gives the others their school.
         call_command("inscripciones_demo", verbosity=0)
         call_command("altas_demo", verbosity=0)
+        call_command("ventanilla_demo", verbosity=0)
         if verbosity:
             hay = Persona.objects.count()
             escuelas, inscripciones, clinicas = (
@@ -78,6 +85,16 @@ class Command(BaseCommand):
                 f"Escuelas: {escuelas:,}; inscripciones: {inscripciones:,}; clínicas: {clinicas:,}.\n"
                 f"Usuarios del admin: {', '.join(USUARIOS)}; sus contraseñas están en {usuarios}."
             )
+
+
+def _devolver_curps() -> None:
+    """The sample people are known by the CURP of their case, whatever was tried at the counter."""
+    for vieja in CurpAnterior.objects.filter(curp__in=[caso.curp for caso in CASOS]):
+        with transaction.atomic():
+            persona, nueva, suya = vieja.persona, vieja.persona.curp, vieja.curp
+            vieja.delete()
+            Persona.objects.filter(pk=persona.pk).update(curp=suya)
+            CurpAnterior.objects.create(curp=nueva, persona=persona)
 
 
 _CAMPOS = [campo.attname for campo in Persona._meta.concrete_fields if not campo.primary_key]

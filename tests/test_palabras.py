@@ -1,0 +1,97 @@
+"""What the portal says: every word in a Spanish dictionary or in docs/glosario.md, and no long sentences."""
+
+import re
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+RAIZ = Path(__file__).resolve().parent.parent
+GLOSARIO = RAIZ / "docs" / "glosario.md"
+PLANTILLAS = sorted((RAIZ / "templates").rglob("*.html")) + sorted((RAIZ / "templates").rglob("*.txt"))
+GUIONES = sorted((RAIZ / "static").rglob("*.js"))
+PALABRA = re.compile(r"[^\W\d_]+")
+
+
+class Visible(HTMLParser):
+    """The text of a template that somebody reads or hears."""
+
+    CALLADAS = ("script", "style", "code")
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.textos: list[str] = []
+        self.callada = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.callada += tag in self.CALLADAS
+        se_leen = ("alt", "title", "aria-label", "placeholder")
+        self.textos += [valor for nombre, valor in attrs if nombre in se_leen and valor]
+        if ("name", "description") in attrs:
+            self.textos.append(dict(attrs)["content"] or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.callada -= tag in self.CALLADAS
+
+    def handle_data(self, data: str) -> None:
+        if not self.callada:
+            self.textos.append(data)
+
+
+# Parts of a template that hold code: the name of a screen, attributes, style.
+DE_CODIGO = re.compile(
+    r"\{% block (pantalla|main|cabeza|clase|destino|cuerpo_titulo|extrahead|coltype) %\}.*?\{% endblock %\}"
+    r"|(?<!\w)/[\w/.-]+",  # and addresses
+    re.S,
+)
+
+
+def visible(ruta: Path) -> str:
+    """What of a file somebody reads or hears."""
+    texto = ruta.read_text(encoding="utf-8")
+    if ruta.suffix == ".js":
+        # What begins like a sentence, between the quotes of a string.
+        frases = re.findall(r"""(["'`])([A-ZÁÉÍÓÚÑ¿«](?:(?!\1).)*\s(?:(?!\1).)*)\1""", texto)
+        return re.sub(r"\$\{[^}]*\}", " ", "\n".join(frase for _, frase in frases))
+    # The words of a tag are code, but for those that it gives to a text.
+    dichas = re.findall(r'\b(?:aqui|leyenda)="([^"]*)"', texto)
+    sin_codigo = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", DE_CODIGO.sub(" ", texto), flags=re.S)
+    return "\n".join([*dichas, *Visible(sin_codigo).textos])
+
+
+def del_glosario() -> set[str]:
+    """The terms that the glossary explains, and its list of words that no dictionary has."""
+    texto = GLOSARIO.read_text(encoding="utf-8")
+    terminos = re.findall(r"\*\*(.+?)\*\*", texto) + re.findall(r"^- (.+)$", texto, re.M)
+    return {palabra.casefold() for palabra in PALABRA.findall("\n".join(terminos))}
+
+
+def sin_conocer(palabras: set[str]) -> set[str]:
+    """Those that the dictionary does not have."""
+    orden = ["hunspell", "-d", "es_MX", "-i", "utf-8", "-l"]
+    dichas = "\n".join(sorted(palabras))
+    return set(subprocess.run(orden, input=dichas, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_todo_lo_que_se_lee_esta_bien_escrito() -> None:
+    glosario = del_glosario()
+    palabras = {
+        (palabra, ruta.relative_to(RAIZ).as_posix())
+        for ruta in [*PLANTILLAS, *GUIONES]
+        for palabra in PALABRA.findall(visible(ruta))
+        if len(palabra) > 1 and palabra.casefold() not in glosario
+    }
+    assert len(palabras) > 5000  # it did read them
+    desconocidas = sin_conocer({palabra for palabra, _ in palabras})
+    assert not sorted(uso for uso in palabras if uso[0] in desconocidas)
+    assert sin_conocer({"verificacion", "Welcome", "derecho"}) == {"verificacion", "Welcome"}
+
+
+@pytest.mark.parametrize("ruta", PLANTILLAS, ids=lambda ruta: ruta.relative_to(RAIZ).as_posix())
+def test_frases_cortas(ruta: Path) -> None:
+    """A 14-year-old reads it in one breath: no sentence of more than 32 words."""
+    for parrafo in visible(ruta).split("\n"):
+        for frase in re.split(r"[.:;?!…]\s", parrafo):
+            assert len(PALABRA.findall(frase)) <= 32, frase
