@@ -40,9 +40,10 @@ def resolver(tramite: Tramite) -> None:
         por_asignar = identificada is not None and identificada.nss is None
         if confirmacion.pedir(tramite, identificada, por_asignar=por_asignar):
             return
-        if identificada is None:
-            tramite.mover(Estado.RECHAZADO, motivo=Tramite.Motivo.CURP_NO_ENCONTRADA)
+        if motivo := tramites.rechazo_comun(identificada):
+            tramite.mover(Estado.RECHAZADO, motivo=motivo)
             return
+        assert identificada
         # Locked: of two browsers that ask for one CURP, the second finds the number of the first.
         persona = Persona.objects.select_for_update().get(pk=identificada.pk)
         domicilio = Domicilio.objects.filter(tramite=tramite).first()

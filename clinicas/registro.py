@@ -44,8 +44,9 @@ def resolver(tramite: Tramite) -> None:
 
 
 def _motivo(persona: Persona | None) -> Tramite.Motivo | None:
-    if persona is None:
-        return Tramite.Motivo.CURP_NO_ENCONTRADA
+    if comun := tramites.rechazo_comun(persona):
+        return comun
+    assert persona
     if persona.nss is None:
         return Tramite.Motivo.CURP_SIN_NSS
     if not situacion(persona, timezone.localdate()).vigente:
@@ -95,11 +96,11 @@ def confirmar(tramite: Tramite, clinica: Clinica, turno: str) -> bool:
     assert persona
     with transaction.atomic():
         # One person's requests queue here, so that what it was before is read when nobody is changing it.
-        Persona.objects.select_for_update(no_key=True).get(pk=persona.pk)
+        persona = Persona.objects.select_for_update(no_key=True).get(pk=persona.pk)
         if confirmacion.pedir(tramite, persona):  # another mailbox was confirmed in between
             return True
-        if not situacion(persona, timezone.localdate()).vigente:  # a baja came in between
-            return _rechazar(tramite, persona, Tramite.Motivo.SIN_VIGENCIA)
+        if motivo := _motivo(persona):  # a baja came in between, or a block
+            return _rechazar(tramite, persona, motivo)
         anterior = alta.activa(persona)
         nueva = alta.registrar(persona, clinica, turno, tramite)
         if anterior is None:

@@ -14,12 +14,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from nss_portal import limites
+from nss_portal import bitacora, limites
 from nss_portal.identidad import enmascarar_curp, enmascarar_nss, normalizar_curp
 from nss_portal.models import (
+    Asiento,
     Aviso,
     CodigoPostal,
     Colonia,
+    CurpAnterior,
     Documento,
     Entidad,
     Envio,
@@ -112,7 +114,9 @@ class BusquedaPrivada(Registro):
             raise PermissionDenied
         # Forgiven its spaces, hyphens and lower case, as everywhere.
         texto = normalizar_curp(request.POST["buscar"])
-        condicion = Q(*((campo, texto) for campo in self.buscar_por), _connector=Q.OR)
+        # By a CURP that was replaced they are found too.
+        numeros = CurpAnterior.todas(texto)
+        condicion = Q(*((f"{campo}__in", numeros) for campo in self.buscar_por), _connector=Q.OR)
         filas = self.get_queryset(request).filter(condicion) if texto.isalnum() else self.model.objects.none()
         claves = [str(clave) for clave in filas.values_list("pk", flat=True)[:50]]
         nombre = f"admin:{self.opts.app_label}_{self.opts.model_name}"
@@ -180,6 +184,13 @@ class PersonaAdmin(BusquedaPrivada):
     def save_model(self, request: HttpRequest, obj: Persona, form: Any, change: bool) -> None:
         # Only what was changed: a number assigned while this form was open must not be written over.
         obj.save(update_fields=form.changed_data if change else None)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Whoever opens a person's page leaves a line in the bitácora."""
+        persona = super().get_object(request, object_id, from_field)
+        if persona and request.method == "GET" and self.has_view_permission(request, persona):
+            bitacora.anotar(request.user, Asiento.Que.VER, persona, "Consulta del personal central")
+        return persona
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

@@ -86,6 +86,8 @@ def destino(tramite: Tramite) -> str:
     vinculo = Vinculo.objects.filter(persona=tramite.persona).first() if tramite.persona_id else None
     if vinculo is None or mismo(vinculo.correo, tramite.correo):
         return tramite.correo
+    if tramite.canal == Tramite.Canal.VENTANILLA:  # changing it takes four eyes
+        return vinculo.correo
     return vinculo.correo if mismo(vinculo.correo, tramite.confirmado_por) else ""
 
 
@@ -105,7 +107,7 @@ def contestar(confirmacion: Confirmacion, respuesta: str) -> Desenlace:
         tramite = confirmacion.tramite
         if respuesta == Confirmacion.Respuesta.NO:
             return Desenlace.HECHO
-        persona = tramite.persona or Persona.objects.filter(curp=tramite.curp).first()
+        persona = tramite.persona or Persona.objects.de_curp(tramite.curp)
         suyo = _habla_por(persona, confirmacion)
         if suyo and persona and respuesta == Confirmacion.Respuesta.CAMBIAR:
             Vinculo.objects.filter(persona=persona).update(correo=tramite.correo, desde=timezone.now())
@@ -157,7 +159,7 @@ def otra_vez(tramite: Tramite) -> bool:
     with transaction.atomic():
         if tramite.confirmaciones.filter(respuesta=Confirmacion.Respuesta.NO).exists():
             return False
-        persona = tramite.persona or Persona.objects.filter(curp=tramite.curp).first()
+        persona = tramite.persona or Persona.objects.de_curp(tramite.curp)
         pregunta, para = a_quien(tramite, persona)
         if pregunta is None:
             _seguir(tramite)

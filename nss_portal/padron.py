@@ -217,6 +217,9 @@ _MALAS = f"""
         SELECT e.linea, e.curp, 'su NSS es de otra persona.'
         FROM {_ETAPA} e JOIN nss_portal_persona p ON p.nss = e.nss AND p.curp <> e.curp
         UNION ALL
+        SELECT e.linea, e.curp, 'esta CURP fue reemplazada: la persona ya está con la nueva.'
+        FROM {_ETAPA} e JOIN nss_portal_curpanterior a ON a.curp = e.curp
+        UNION ALL
         SELECT e.linea, e.curp, 'ya tiene otro NSS, y un NSS es para siempre.'
         FROM {_ETAPA} e JOIN nss_portal_persona p ON p.curp = e.curp AND p.nss <> e.nss
     ) malas GROUP BY linea, curp ORDER BY linea LIMIT {MUESTRA}
@@ -237,13 +240,17 @@ def _guardar() -> Informe:
     [(total,)] = consultar(f"SELECT COUNT(*) FROM {_ETAPA}")
     if not total:
         raise CargaInvalida("El archivo no trae personas.")
+    # A name that was corrected at the counter, with the birth certificate, stays.
+    nombres = ", ".join(
+        f"{campo} = CASE WHEN p.corregida IS NULL THEN e.{campo} ELSE p.{campo} END"
+        for campo in ("nombres", "primer_apellido", "segundo_apellido")
+    )
     cambiadas = ejecutar(f"""
-        UPDATE nss_portal_persona AS p SET nombres = e.nombres, primer_apellido = e.primer_apellido,
-            segundo_apellido = e.segundo_apellido, nss = COALESCE(p.nss, e.nss)
-        FROM {_ETAPA} e WHERE e.curp = p.curp AND (
-            p.nombres <> e.nombres OR p.primer_apellido <> e.primer_apellido
-            OR p.segundo_apellido <> e.segundo_apellido OR (p.nss IS NULL AND e.nss IS NOT NULL)
-        )
+        UPDATE nss_portal_persona AS p SET {nombres}, nss = COALESCE(p.nss, e.nss)
+        FROM {_ETAPA} e WHERE e.curp = p.curp AND ((p.nss IS NULL AND e.nss IS NOT NULL) OR (
+            p.corregida IS NULL AND (p.nombres <> e.nombres OR p.primer_apellido <> e.primer_apellido
+            OR p.segundo_apellido <> e.segundo_apellido)
+        ))
     """)
     datos = ", ".join(_CAMPOS[1:])
     nuevas = ejecutar(f"""

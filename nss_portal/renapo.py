@@ -33,12 +33,17 @@ def identificar(curp: str) -> Persona | None:
     Otherwise the local table is the registry. Raises NoDisponible: ask again later. Call it outside a
     transaction: it may take three seconds.
     """
+    conocida = Persona.objects.de_curp(curp)
     if not settings.RENAPO_URL:
-        return Persona.objects.filter(curp=curp).first()
+        return conocida
+    if conocida:
+        curp = conocida.curp  # an old one leads to the one that replaced it
     datos = _preguntar(settings.RENAPO_URL, curp)
     if datos is None:
         return None
     campos = _revisar(curp, datos)
+    if conocida and conocida.corregida:
+        return conocida  # the birth certificate was seen at the counter, and says something else
     # A person who was corrected in the registry is corrected here too.
     persona, _ = Persona.objects.update_or_create(curp=curp, defaults=campos)
     return persona

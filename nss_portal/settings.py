@@ -140,9 +140,19 @@ COMIENZOS = {
 # What the vigencia report says of the clinic, asked of step 3 in the same way.
 ADSCRIPCION = "clinicas.registro.adscripcion"
 
+# What the counter, which is step 1's, needs of the other two steps: asked of them in the same way.
+VENTANILLA = {
+    "consulta": "vigencia.models.Consulta",
+    "peticion": "clinicas.models.Peticion",
+    "opciones": "clinicas.cercania.opciones",
+    "eleccion": "clinicas.forms.EleccionForm",
+    "confirmar": "clinicas.registro.confirmar",
+    "sin_lugar": "clinicas.alta.SinLugar",
+}
+
 # What the apps work on beside trámites: picked up when nobody holds it (f(segundos) -> how many), and
 # forgotten when its time has come (f(ahora) -> {what: rows}).
-REANUDAR = ["nss_portal.codigos.reanudar", "vigencia.lotes.reanudar"]
+REANUDAR = ["nss_portal.codigos.reanudar", "vigencia.lotes.reanudar", "afiliacion.cambios.poner_al_dia"]
 OLVIDAR = ["nss_portal.codigos.vencidos", "vigencia.lotes.vencidos"]
 
 # Which mailbox must speak before something of a person is shown: «siempre», whichever was typed; «si-cambia»,

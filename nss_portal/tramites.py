@@ -23,7 +23,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from nss_portal import avisos, confirmacion, correo, documentos, firma, sello
-from nss_portal.models import CaptchaResuelto, Documento, Envio, Estado, Tramite
+from nss_portal.models import CaptchaResuelto, Documento, Envio, Estado, Persona, Tramite
 from nss_portal.models.tramite import ARRIENDO, ESPERA_MAXIMA, nuevo_folio
 from nss_portal.plazos import plazo
 from nss_portal.renapo import NoDisponible
@@ -51,12 +51,21 @@ def encolar(tramite: Tramite) -> None:
     tarea.enqueue(str(tramite.pk))
 
 
-def iniciar(tipo: str, solicitud: uuid.UUID | str, navegador: str, curp: str, email: str) -> Tramite:
+def iniciar(
+    tipo: str,
+    solicitud: uuid.UUID | str,
+    navegador: str,
+    curp: str,
+    email: str,
+    canal: str = Tramite.Canal.WEB,
+) -> Tramite:
     """Begin a trámite, and queue it; a second call with the same `solicitud` raises IntegrityError.
 
     Call it inside a transaction; the caller decides what a repeated request means.
     """
-    tramite = Tramite(tipo=tipo, solicitud=solicitud, navegador=navegador, curp=curp, correo=email)
+    tramite = Tramite(
+        tipo=tipo, solicitud=solicitud, navegador=navegador, curp=curp, correo=email, canal=canal
+    )
     try:
         with transaction.atomic():
             tramite.save(force_insert=True)
@@ -121,6 +130,13 @@ def _desconfiar(tramite: Tramite) -> None:
         )
 
 
+def rechazo_comun(persona: Persona | None) -> Tramite.Motivo | None:
+    """Why no step may go on with whoever was identified, if so: nobody holds the CURP, or it is blocked."""
+    if persona is None:
+        return Tramite.Motivo.CURP_NO_ENCONTRADA
+    return Tramite.Motivo.BLOQUEADA if persona.bloqueada else None
+
+
 def congelar(tramite: Tramite, tipos: list[Documento.Tipo], datos: dict[str, object]) -> None:
     """Write down and seal, for good, what each document of a trámite will say. Part of the act's transaction,
     which waits, undone, while there is no key to seal with.
@@ -164,9 +180,9 @@ def emitir(tramite: Tramite) -> None:
     with transaction.atomic():
         if tramite.mover(Estado.RESUELTO):
             confirmacion.preguntar_si_es_suyo(tramite)
-            correo.encolar(
-                Envio.objects.create(tramite=tramite, para=confirmacion.destino(tramite) or tramite.correo)
-            )
+            # At the counter, whoever has no mailbox takes the paper.
+            if para := confirmacion.destino(tramite) or tramite.correo:
+                correo.encolar(Envio.objects.create(tramite=tramite, para=para))
 
 
 @contextmanager

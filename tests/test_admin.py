@@ -12,11 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from afiliacion.models import Prefijo, Serie, Subdelegacion, Territorio
-from nss_portal import avisos, tramites, verificacion
+from afiliacion.models import Atencion, Cambio, Empleado, Prefijo, Serie, Subdelegacion, Territorio
+from nss_portal import avisos, bitacora, tramites, verificacion
 from nss_portal.admin import PaginadorAcotado
 from nss_portal.demo import personas_sinteticas
 from nss_portal.models import (
+    Asiento,
     Aviso,
     CodigoPostal,
     Colonia,
@@ -36,6 +37,7 @@ DEL_PORTAL = [m for m in admin.site._registry if m._meta.app_label in ("nss_port
 DE_SOLO_LECTURA = [
     *(Tramite, Documento, Verificacion, Envio, Aviso, Serie),
     *(Entidad, Municipio, CodigoPostal, Colonia),
+    *(Asiento, Atencion, Cambio),
 ]
 cada_modelo = pytest.mark.parametrize("modelo", DEL_PORTAL, ids=lambda modelo: modelo.__name__)
 Modelo = type[models.Model]
@@ -76,6 +78,12 @@ def con_filas(tramite: Tramite) -> None:
     )
     avisos.avisar("clave", "Asunto", "Texto")
     verificacion.anotar(verificacion.Medio.QR, verificacion.Resultado.DESCONOCIDO, None, "192.0.2.1")
+    empleado, persona = Empleado.objects.all()[0], tramite.persona
+    assert persona
+    de_una = {"persona": persona, "subdelegacion": empleado.subdelegacion}
+    atencion = Atencion.objects.create(motivo="nss", atendio=empleado.usuario, **de_una)
+    Cambio.objects.create(atencion=atencion, tipo="bloqueo", porque="ARCO", pide=empleado.usuario, **de_una)
+    bitacora.anotar(empleado.usuario, Asiento.Que.VER, persona, "Obtener o localizar su NSS")
 
 
 @pytest.fixture
@@ -88,7 +96,7 @@ def personal() -> Client:
 
 
 def test_esta_todo_lo_que_se_consulta() -> None:
-    assert set(DEL_PORTAL) == {Persona, Subdelegacion, Prefijo, Territorio, *DE_SOLO_LECTURA}
+    assert set(DEL_PORTAL) == {Persona, Subdelegacion, Prefijo, Territorio, Empleado, *DE_SOLO_LECTURA}
 
 
 def test_habla_espanol(admin_client: Client) -> None:

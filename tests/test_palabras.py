@@ -1,5 +1,6 @@
 """What the portal says: every word in a Spanish dictionary or in docs/glosario.md, and no long sentences."""
 
+import ast
 import re
 import subprocess
 from html.parser import HTMLParser
@@ -10,6 +11,14 @@ import pytest
 RAIZ = Path(__file__).resolve().parent.parent
 GLOSARIO = RAIZ / "docs" / "glosario.md"
 PLANTILLAS = sorted((RAIZ / "templates").rglob("*.html")) + sorted((RAIZ / "templates").rglob("*.txt"))
+# What modules say to whoever uses a page: errors of forms, notices, labels; not what they say to a terminal.
+MODULOS = sorted(
+    ruta
+    for app in ("nss_portal", "afiliacion", "vigencia", "clinicas")
+    for ruta in (RAIZ / app).rglob("*.py")
+    if not {"migrations", "management", "models"} & set(ruta.parts)
+    and not re.match(r"settings|demo|catalogo|sepomex|procesos", ruta.name)
+)
 GUIONES = sorted((RAIZ / "static").rglob("*.js"))
 PALABRA = re.compile(r"[^\W\d_]+")
 
@@ -48,9 +57,21 @@ DE_CODIGO = re.compile(
 )
 
 
+def dicho(texto: str) -> str:
+    """The strings of a module that begin like a sentence."""
+    arbol = ast.parse(texto)
+    con_cuerpo = [n for n in ast.walk(arbol) if isinstance(n, ast.Module | ast.FunctionDef | ast.ClassDef)]
+    comentarios = {id(n.body[0].value) for n in con_cuerpo if n.body and isinstance(n.body[0], ast.Expr)}
+    cadenas = (n for n in ast.walk(arbol) if isinstance(n, ast.Constant) and id(n) not in comentarios)
+    frase = re.compile(r"[A-ZÁÉÍÓÚÑ¿«]\S*[a-záéíóúñ]\S* ")
+    return "\n".join(n.value for n in cadenas if isinstance(n.value, str) and frase.match(n.value))
+
+
 def visible(ruta: Path) -> str:
     """What of a file somebody reads or hears."""
     texto = ruta.read_text(encoding="utf-8")
+    if ruta.suffix == ".py":
+        return dicho(texto)
     if ruta.suffix == ".js":
         # What begins like a sentence, between the quotes of a string.
         frases = re.findall(r"""(["'`])([A-ZÁÉÍÓÚÑ¿«](?:(?!\1).)*\s(?:(?!\1).)*)\1""", texto)
@@ -79,7 +100,7 @@ def test_todo_lo_que_se_lee_esta_bien_escrito() -> None:
     glosario = del_glosario()
     palabras = {
         (palabra, ruta.relative_to(RAIZ).as_posix())
-        for ruta in [*PLANTILLAS, *GUIONES]
+        for ruta in [*PLANTILLAS, *GUIONES, *MODULOS]
         for palabra in PALABRA.findall(visible(ruta))
         if len(palabra) > 1 and palabra.casefold() not in glosario
     }

@@ -40,9 +40,7 @@ def comprobar(escuela: Escuela, usuario: Any, pares: Sequence[tuple[str, str]]) 
         # Two uploads at once must not spend the same day twice; SQLite's transaction already is the only one.
         Escuela.objects.select_for_update(no_key=True).get(pk=escuela.pk)
         libres, fallables = _quedan(escuela)
-        personas = {
-            persona.curp: persona for persona in Persona.objects.filter(curp__in={curp for curp, _ in pares})
-        }
+        personas = Persona.objects.por_curp(curp for curp, _ in pares)
         respuestas: list[Persona | Falta] = []
         hechas = fallidas = 0
         for curp, nss in pares:

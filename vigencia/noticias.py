@@ -44,9 +44,12 @@ def retirar_bajas(inscripciones: QuerySet[Inscripcion]) -> int:
 
 
 def _anunciar(aviso: str, inscripciones: QuerySet[Inscripcion], pausa: timedelta) -> int:
-    # Their latest trámite that came to its end: whoever asked for it gave a mailbox.
+    # Their latest trámite that came to its end: whoever asked for it gave a mailbox (at the counter, perhaps).
+    con_correo = Q(correo__gt="") | Q(persona__vinculo__isnull=False)
     ultimo = (
-        Tramite.objects.filter(persona=OuterRef("persona"), estado__in=[Estado.RESUELTO, Estado.FINALIZADO])
+        Tramite.objects.filter(
+            con_correo, persona=OuterRef("persona"), estado__in=[Estado.RESUELTO, Estado.FINALIZADO]
+        )
         .order_by("-folio")
         .values("pk")[:1]
     )

@@ -84,7 +84,7 @@ def _identificar(lote: Lote, leidos: Sequence[Leido]) -> dict[int, Persona]:
     suyos = Persona.objects.filter(inscripciones__escuela=lote.escuela_id).distinct() if bajas else None
     por_curp, por_nss = {}, {}
     if suyos is not None:
-        por_curp = {p.curp: p for p in suyos.filter(curp__in=[b.dicho.curp for b in bajas if b.dicho.curp])}
+        por_curp = suyos.por_curp(b.dicho.curp for b in bajas if b.dicho.curp)
         por_nss = {p.nss: p for p in suyos.filter(nss__in=[b.dicho.nss for b in bajas if not b.dicho.curp])}
     for leido in bajas:
         dicho = leido.dicho

@@ -79,8 +79,9 @@ def resolver(tramite: Tramite) -> None:
 
 
 def _motivo(tramite: Tramite, persona: Persona | None) -> Tramite.Motivo | None:
-    if persona is None:
-        return Tramite.Motivo.CURP_NO_ENCONTRADA
+    if comun := tramites.rechazo_comun(persona):
+        return comun
+    assert persona
     if persona.nss is None:
         return Tramite.Motivo.CURP_SIN_NSS
     if persona.nss != Consulta.objects.get(tramite=tramite).nss:

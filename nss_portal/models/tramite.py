@@ -128,7 +128,8 @@ class Tramite(models.Model):
     # Empty when no browser of ours began it: it is then its bearer's, or its clerk's.
     navegador = models.CharField("navegador", max_length=43, db_index=True, blank=True)
     curp = models.CharField("CURP", max_length=18, db_index=True)
-    correo = models.EmailField("correo electrónico", max_length=254)
+    # Empty only at the counter, for whoever has none: nothing is mailed then.
+    correo = models.EmailField("correo electrónico", max_length=254, blank=True)
     persona = models.ForeignKey(
         Persona, models.PROTECT, verbose_name="persona", related_name="tramites", null=True, blank=True
     )
@@ -161,6 +162,10 @@ class Tramite(models.Model):
                 name="tramite_folio_de_22_cifras", condition=Q(folio__regex="^[0-9]{22}$")
             ),
             models.CheckConstraint(name="tramite_curp_bien_formada", condition=Q(curp__regex=CURP_REGEX)),
+            models.CheckConstraint(
+                name="tramite_sin_correo_solo_en_ventanilla",
+                condition=Q(correo__gt="") | Q(canal="ventanilla"),
+            ),
             # A refusal always says why, and nothing else does.
             models.CheckConstraint(
                 name="tramite_motivo_solo_de_rechazo",

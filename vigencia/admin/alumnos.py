@@ -18,6 +18,7 @@ from django.utils.html import format_html
 
 from nss_portal.admin import BusquedaPrivada
 from nss_portal.identidad import enmascarar_curp, enmascarar_nss, normalizar_curp
+from nss_portal.models import CurpAnterior
 from vigencia import inscripciones
 from vigencia.admin import exportar
 from vigencia.admin.alcance import DeMiEscuela
@@ -136,7 +137,9 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
         texto = " ".join(request.POST["buscar"].replace("\0", "").split())[:150]
         filas = self.get_queryset(request)
         numero = normalizar_curp(texto)
-        condicion = Q(persona__curp=numero) | Q(persona__nss=numero) | Q(matricula=texto)
+        condicion = (
+            Q(persona__curp__in=CurpAnterior.todas(numero)) | Q(persona__nss=numero) | Q(matricula=texto)
+        )
         claves = list(filas.filter(condicion).values_list("pk", flat=True)[:50]) if texto else []
         palabras = re.findall(r"[^\W\d_]+", texto)[:6]
         if not claves and palabras and escuela_de(request.user):
