@@ -20,11 +20,10 @@ from nss_portal.models import Domicilio, Estado, Tramite
 from nss_portal.tramites import NoPuedeSeguir
 from nss_portal.views import expirada
 
-
 # Two tabs that chose differently: the first to confirm wins, and the other one says so.
 YA_HABIAS = (
-    "Ya te habías registrado desde otra pestaña: lo que elegiste en esta no se aplicó. Si prefieres esa opción, "
-    "usa «Cambiar de clínica o de turno»."
+    "Ya te habías registrado desde otra pestaña: lo que elegiste en esta no se aplicó. Si prefieres esa "
+    "opción, usa «Cambiar de clínica o de turno»."
 )
 
 

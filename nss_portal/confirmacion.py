@@ -82,7 +82,7 @@ def preguntar_si_es_suyo(tramite: Tramite) -> None:
 
 
 def destino(tramite: Tramite) -> str:
-    """The mailbox that a trámite's documents go to; "" when another one than its own speaks for the person."""
+    """The mailbox that a trámite's documents go to; "" when another one speaks for the person now."""
     vinculo = Vinculo.objects.filter(persona=tramite.persona).first() if tramite.persona_id else None
     if vinculo is None or mismo(vinculo.correo, tramite.correo):
         return tramite.correo

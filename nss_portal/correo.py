@@ -86,10 +86,10 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
         "otra_vez": envio.documento,
         "confirmar": _enlace_de_confirmacion(envio),
     }
-    if caduco := settings.AVISOS_QUE_CADUCAN.get(envio.aviso):
-        if not import_string(caduco)(envio):
-            envio.delete()  # what it was going to say is not true any more
-            return True
+    caduca = settings.AVISOS_QUE_CADUCAN.get(envio.aviso)
+    if caduca and not import_string(caduca)(envio):
+        envio.delete()  # what it was going to say is not true any more
+        return True
     message_id = f"<{envio.pk}@{urlsplit(settings.URL_PUBLICA).hostname}>"
     try:
         with plazo(PLAZO):
@@ -117,9 +117,8 @@ def _destino(envio: Envio) -> str:
     """Whose mailbox, by the facts of this moment: a notice written yesterday goes to the one confirmed since."""
     if envio.para:
         return envio.para
-    vinculo = (
-        Vinculo.objects.filter(persona=envio.tramite.persona).first() if envio.tramite.persona_id else None
-    )
+    persona = envio.tramite.persona
+    vinculo = Vinculo.objects.filter(persona=persona).first() if persona else None
     return vinculo.correo if vinculo else envio.tramite.correo
 
 

@@ -143,8 +143,8 @@ def enviar_documento(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if not para:
         messages.warning(
             request,
-            "Esta CURP ya tiene otro correo confirmado: por seguridad, desde este trámite ya no enviamos nada. "
-            "Aquí lo puedes descargar.",
+            "Esta CURP ya tiene otro correo confirmado: por seguridad, desde este trámite ya no enviamos "
+            "nada. Aquí lo puedes descargar.",
         )
         return redirect(documento.tramite)
     try:

@@ -44,7 +44,7 @@ def retirar_bajas(inscripciones: QuerySet[Inscripcion]) -> int:
 
 
 def _anunciar(aviso: str, inscripciones: QuerySet[Inscripcion], pausa: timedelta) -> int:
-    # Their latest trámite that came to its end: whoever asked for it gave a mailbox (at the counter, perhaps).
+    # Their latest trámite that came to its end: whoever asked for it gave a mailbox (at the counter, maybe).
     con_correo = Q(correo__gt="") | Q(persona__vinculo__isnull=False)
     ultimo = (
         Tramite.objects.filter(

@@ -137,8 +137,8 @@ class Tramite(models.Model):
     motivo = models.CharField("motivo de rechazo", max_length=20, choices=Motivo.choices, blank=True)
     espera = models.CharField("qué espera", max_length=24, choices=Espera.choices, blank=True)
     resultado = models.CharField("resultado", max_length=13, choices=Resultado.choices, blank=True)
-    # When a mailbox said that this is its person's, and which: what was waiting for that may be shown, as long
-    # as that mailbox is the one that speaks for the person.
+    # When a mailbox said that this is its person's, and which: what was waiting for that may be shown, while
+    # that mailbox is the one that speaks for the person.
     confirmado = models.DateTimeField("confirmado", null=True, blank=True)
     confirmado_por = models.EmailField("confirmado por", max_length=254, blank=True)
     # No worker touches it before this moment: a lease while one works, a pause while it waits.
