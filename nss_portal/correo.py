@@ -114,7 +114,7 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
 
 
 def _destino(envio: Envio) -> str:
-    """Whose mailbox, by the facts of this moment: a notice written yesterday goes to the one confirmed since."""
+    """Whose mailbox, by the facts of now: a notice written yesterday goes to the one confirmed since."""
     if envio.para:
         return envio.para
     persona = envio.tramite.persona

@@ -7,6 +7,7 @@ be drawn again: the same `datos` with the same library versions give the same by
 
 import base64
 import ctypes
+import gc
 import io
 import os
 import threading
@@ -43,8 +44,14 @@ def pdf(tipo: str, datos: Datos) -> bytes:
     contexto = {"titulo": molde.titulo, "qr": _qr(datos["url"], molde.qr)}
     contexto |= comun(datos) | molde.contexto(datos)
     html = render_to_string(molde.plantilla, contexto)
-    with _turno:
+    with _turno, _sin_recolector():
         return _imprenta().imprimir(html)
+
+
+def preparar() -> None:
+    """Load the renderer now: before a process divides, so that its children share it."""
+    with _turno:
+        _imprenta()
 
 
 def revisar() -> list[str]:
@@ -126,6 +133,20 @@ def _solo_nuestra_letra() -> Iterator[None]:
             del os.environ["FONTCONFIG_FILE"]
         else:
             os.environ["FONTCONFIG_FILE"] = anterior
+
+
+@contextmanager
+def _sin_recolector() -> Iterator[None]:
+    """Python's collector rests while a document is drawn: it would look, dozens of times, at all that
+    WeasyPrint is still using. A twentieth of the time; what goes round in circles is collected after.
+    """
+    activo = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if activo:
+            gc.enable()
 
 
 def _carga(biblioteca: str) -> bool:
