@@ -11,11 +11,13 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from clinicas import alta as act
 from clinicas import cobertura
-from clinicas.forms_personal import CargarCoberturaForm, MoverForm
+from clinicas.forms_personal import ARCHIVO_MAXIMO, PASA, CargarCoberturaForm, ConsultorioForm, MoverForm
 from clinicas.models import Alta, Clinica, Cobertura, Consultorio
 from nss_portal.admin import BusquedaPrivada, Registro, SoloLectura
 from nss_portal.carga import CargaInvalida, Fuente
@@ -43,6 +45,7 @@ def barra(poblacion: int, capacidad: int) -> str:
 
 class ConsultorioEnLinea(_TabularInline):
     model = Consultorio
+    form = ConsultorioForm
     extra = 0
     fields = ["turno", "numero", "capacidad", "poblacion", "mover"]
     readonly_fields = ["poblacion", "mover"]
@@ -107,6 +110,14 @@ class ClinicaAdmin(Registro):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Clinica | None = None) -> list[str]:
         return ["clues", "origen"] if obj else ["origen"]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        # With what the page showed beside what it brings back, it is known what was changed in it.
+        return super().formfield_for_dbfield(db_field, request, show_hidden_initial=True, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Clinica, form: Any, change: bool) -> None:
+        # Only that: the catalogue may have been loaded while the form was open.
+        obj.save(update_fields=form.changed_data if change else None)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         del_consultorio = Consultorio.objects.filter(clinica=OuterRef("pk")).order_by().values("clinica")
@@ -222,10 +233,20 @@ class CoberturaAdmin(Registro):
         vista = self.admin_site.admin_view(self.cargar)
         return [path("cargar/", vista, name="clinicas_cobertura_cargar"), *super().get_urls()]
 
+    @method_decorator(csrf_exempt)
     def cargar(self, request: HttpRequest) -> HttpResponse:
         """The same as `manage.py cargar_cobertura`, from the browser."""
         if not (self.has_add_permission(request) and self.has_delete_permission(request)):
             raise PermissionDenied
+        # Before anything reads the body (the check of its csrf token does): a huge one is not even received.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > ARCHIVO_MAXIMO * 2:
+            form = CargarCoberturaForm({})
+            form.errors.clear()
+            form.add_error("archivo", PASA)
+            return self._por_cargar(request, form)
+        return csrf_protect(self._cargar)(request)
+
+    def _cargar(self, request: HttpRequest) -> HttpResponse:
         form = CargarCoberturaForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             archivo = form.cleaned_data["archivo"]
@@ -236,6 +257,9 @@ class CoberturaAdmin(Registro):
             else:
                 self.message_user(request, cobertura.describir(informe), messages.SUCCESS)
                 return redirect("admin:clinicas_cobertura_changelist")
+        return self._por_cargar(request, form)
+
+    def _por_cargar(self, request: HttpRequest, form: CargarCoberturaForm) -> HttpResponse:
         contexto = {
             **self.admin_site.each_context(request),
             "title": "Cargar cobertura",

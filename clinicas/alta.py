@@ -1,11 +1,13 @@
 """The act of step 3: a person's place in a consultorio, and the changes of it."""
 
 from datetime import date
+from itertools import batched
 
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from clinicas import noticias
 from clinicas.models import Alta, Clinica, Consultorio
 from nss_portal.models import Persona, Tramite
 from vigencia.models import Inscripcion
@@ -89,10 +91,10 @@ def _intentar(
 
 
 def reubicar(origen: Consultorio, destino: Consultorio, hoy: date | None = None) -> int:
-    """Move everybody of a consultorio to another one, of any clinic; how many they were.
+    """Move everybody of a consultorio to another one, of any clinic, and write to them; how many they were.
 
-    One transaction: all of them fit, or none is moved (SinLugar). Their stay in `origen` remains as history.
-    Safe to call twice: the second time there is nobody left.
+    One transaction: all of them fit, or none is moved (SinLugar). Their stay in `origen` remains as history;
+    the cards that say so lose their force. Safe to call twice: the second time there is nobody left.
     """
     hoy = hoy or timezone.localdate()
     with transaction.atomic():
@@ -109,6 +111,9 @@ def reubicar(origen: Consultorio, destino: Consultorio, hoy: date | None = None)
         Alta.objects.bulk_create(
             [Alta(persona_id=persona, consultorio=destino, desde=hoy) for persona in gente], batch_size=500
         )
+        for trozo in batched(gente, 500):
+            noticias.cancelar_tarjetas(trozo)
+            noticias.anunciar_reubicacion(destino.altas.activas().filter(persona__in=trozo), origen)
         return len(gente)
 
 

@@ -3,21 +3,25 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count, Q, QuerySet
 
-from clinicas.libro import Libro, abrir_libro
-from clinicas.models import CLUES_REGEX, Alta, Clinica, Consultorio, Turno
+from clinicas.models import CLUES_REGEX, Clinica, Consultorio, Turno
 from clinicas.territorio import Territorio
 from clinicas.unidades import Unidad, da_medicina_familiar, leer, opera
-from nss_portal.carga import Avisar, CargaInvalida, LineaMala, consultar
+from nss_portal.carga import Avisar, CargaInvalida, LineaMala, abrir, consultar
+from nss_portal.libro import Libro, abrir_libro
 from nss_portal.models.territorio import plegar
 
 # The catalogue does not say how many people a consultorio takes. This is our convention, for both turnos of a
 # unit that is new; staff write the real figures afterwards, and no load changes them.
 CAPACIDAD = 2_400
-# When the catalogue does not say how many a unit has, and the most that we believe.
-CONSULTORIOS, CONSULTORIOS_MAXIMO = 5, 60
+# When the catalogue does not say how many a unit has.
+CONSULTORIOS = 5
+# The real one has 63,000 rows, which unfold to some 250 MB.
+FILAS, CABE = 300_000, 1024**3
 
 # Columns by what they are called, accents and capitals ignored; the ministry has changed some names.
 _COLUMNAS = {
@@ -97,7 +101,7 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
     capacities, «closed for now») is not touched. Raises CargaInvalida.
     """
     informe = Informe()
-    with abrir_libro(ruta) as libro:
+    with abrir(ruta) as fuente, abrir_libro(fuente, CABE) as libro:
         unidades = _leer(libro, informe, avisar)
     if not unidades:
         # Every clinic would be retired.
@@ -120,7 +124,7 @@ def _leer(libro: Libro, informe: Informe, avisar: Avisar) -> dict[str, Unidad]:
     unidades: dict[str, Unidad] = {}
     vistas: dict[str, int] = {}
     malas: list[str] = []
-    for numero, fila in libro.filas(hoja, max(columnas.values()) + 1, avisar):
+    for numero, fila in libro.filas(hoja, max(columnas.values()) + 1, FILAS, avisar):
         if numero <= titulos:
             continue
         informe.renglones += 1
@@ -214,7 +218,8 @@ def _consultorios(clinica: Clinica, cuantos: int | None) -> Iterator[Consultorio
 def _con_gente(recientes: list[Clinica]) -> Iterator[Retirada]:
     """Those just retired, and those of before that still have somebody."""
     ahora = {clinica.pk for clinica in recientes}
-    for clinica in Clinica.objects.filter(estado=_RETIRADA).order_by("pk"):
-        personas = Alta.objects.activas().filter(consultorio__clinica=clinica).count()
-        if personas or clinica.pk in ahora:
-            yield Retirada(clinica, personas)
+    gente = Count("consultorios__altas", filter=Q(consultorios__altas__hasta=None))
+    retiradas: QuerySet[Any] = Clinica.objects.filter(estado=_RETIRADA).annotate(personas=gente)
+    for clinica in retiradas.order_by("pk"):
+        if clinica.personas or clinica.pk in ahora:
+            yield Retirada(clinica, clinica.personas)

@@ -1,6 +1,6 @@
 """What staff fill in: where a consultorio's people go, and the file with the coverage."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.validators import FileExtensionValidator
@@ -9,6 +9,12 @@ from clinicas.models import Clinica, Consultorio, Turno
 
 # The whole country, with several clinics a code, is less.
 ARCHIVO_MAXIMO = 8 * 1024 * 1024
+PASA = "El archivo pasa de 8 MB: pártelo en varios."
+
+if TYPE_CHECKING:
+    _ConsultorioForm = forms.ModelForm[Consultorio]
+else:
+    _ConsultorioForm = forms.ModelForm
 
 
 class MoverForm(forms.Form):
@@ -48,6 +54,15 @@ class MoverForm(forms.Form):
         return destino
 
 
+class ConsultorioForm(_ConsultorioForm):
+    """Which turno and number a consultorio is, is said once: its people's documents say so too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for campo in ("turno", "numero"):
+            self.fields[campo].disabled = self.instance.pk is not None
+
+
 class CargarCoberturaForm(forms.Form):
     archivo = forms.FileField(
         label="Archivo CSV",
@@ -58,5 +73,5 @@ class CargarCoberturaForm(forms.Form):
     def clean_archivo(self) -> Any:
         archivo = self.cleaned_data["archivo"]
         if archivo.size > ARCHIVO_MAXIMO:
-            raise forms.ValidationError("El archivo pasa de 8 MB: pártelo en varios.")
+            raise forms.ValidationError(PASA)
         return archivo

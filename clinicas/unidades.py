@@ -48,6 +48,8 @@ _CABEN: dict[str, int] = {
     for campo in Clinica._meta.concrete_fields
     if isinstance(campo, models.CharField) and campo.max_length
 }
+# The most that we believe of one clinic, in a turno.
+CONSULTORIOS_MAXIMO = 60
 _MENORES = set("de del la las los el y e en con a al".split())
 
 
@@ -168,5 +170,5 @@ def _coordenadas(datos: Datos) -> tuple[float | None, float | None]:
 
 def _cuantos(dato: Any) -> int | None:
     """How many consultorios, when it is a number that a clinic may have."""
-    texto = _texto(dato)
-    return int(texto) if texto.isascii() and texto.isdigit() and 1 <= int(texto[:4]) <= 60 else None
+    texto = _cifras(dato, 4)
+    return int(texto) if texto and 1 <= int(texto) <= CONSULTORIOS_MAXIMO else None

@@ -118,7 +118,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # «database is locked». IMMEDIATE queues them, WAL lets readers go on, FULL survives a power cut.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": 30,  # who waits is not served in turn: with many writers some wait long
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 
@@ -164,7 +164,11 @@ if CONFIRMAR_CORREO not in {"siempre", "si-cambia", "nunca"} or (CONFIRMAR_CORRE
     )
 
 # Notices that may stop being true before they go out, and who knows.
-AVISOS_QUE_CADUCAN = {"baja": "vigencia.noticias.sigue_siendo_cierto"}
+AVISOS_QUE_CADUCAN = {
+    "inscripcion": "vigencia.noticias.sigue_siendo_cierto",
+    "baja": "vigencia.noticias.sigue_siendo_cierto",
+    "reubicacion": "clinicas.noticias.sigue_siendo_cierto",
+}
 
 # The captcha's sounds, and whether the mail server answers: little, and nothing that must last.
 CACHES = {

@@ -9,8 +9,6 @@ import os
 import re
 import tempfile
 import unicodedata
-import warnings
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from io import StringIO, TextIOWrapper
@@ -20,7 +18,8 @@ from typing import IO, Any
 import openpyxl
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from nss_portal.carga import CargaInvalida
+from nss_portal.carga import CargaInvalida, Fuente
+from nss_portal.libro import abrir_libro
 from vigencia import dispmag
 
 COLUMNAS = "curp nss matricula nivel ciclo alta fin nombres primer_apellido segundo_apellido".split()
@@ -31,11 +30,11 @@ IMPRESCINDIBLES = ["curp", "nss"]
 DEFECTO = "defecto"
 
 TAMANO_MAXIMO = 10 * 1024 * 1024
+PASA = "El archivo pasa de 10 MB: divídelo en dos o más."
 RENGLONES_MAXIMOS = 25_000
-# Uncompressed, twice what 25,000 rows take; a book has some twenty parts. And how far down a sheet its stray
-# cells are looked for.
-_LIBRO_MAXIMO, _PARTES_MAXIMAS = 60 * 1024 * 1024, 500
-_FONDO = 200_000
+# Of a workbook, uncompressed: twice what 25,000 rows take. And how far down a sheet its stray cells are
+# looked for.
+_LIBRO_MAXIMO, _FONDO = 60 * 1024 * 1024, 200_000
 _ANCHO = 60  # columns that are looked at
 _CABE = 200  # characters of a cell that are kept: nothing that belongs in one is longer
 # PostgreSQL keeps no NUL in a JSON; another control character is as wrong, and told as such.
@@ -58,7 +57,7 @@ def leer(archivo: IO[bytes]) -> tuple[str, list[str], Renglones]:
     if not tamano:
         raise ArchivoIlegible("El archivo está vacío.")
     if tamano > TAMANO_MAXIMO:
-        raise ArchivoIlegible("El archivo pasa de 10 MB: divídelo en dos o más.")
+        raise ArchivoIlegible(PASA)
     archivo.seek(0)
     cabeza = archivo.read(4096)
     archivo.seek(0)
@@ -69,7 +68,7 @@ def leer(archivo: IO[bytes]) -> tuple[str, list[str], Renglones]:
     if cabeza.startswith(_PDF):
         raise ArchivoIlegible("Es un PDF: sube la lista como CSV o como libro de Excel (.xlsx).")
     if cabeza.startswith(_ZIP):
-        return _con_tope("xlsx", _leer_xlsx(archivo))
+        return _con_tope("xlsx", _leer_xlsx(Fuente(archivo, tamano)))
     if dispmag.parece(cabeza):
         return "dispmag", list(dispmag.COLUMNAS), _contar(_protegidos(dispmag.leer(archivo, tamano)))
     return _con_tope("csv", _leer_csv(archivo, cabeza))
@@ -87,7 +86,7 @@ def _protegidos[T](filas: Iterator[T]) -> Iterator[T]:
     """The same rows; whatever a parser stumbles over in a file that is not what it says is one sentence."""
     try:
         yield from filas
-    except ArchivoIlegible:
+    except (ArchivoIlegible, TimeoutError):
         raise
     except CargaInvalida as error:
         raise ArchivoIlegible(str(error)) from None
@@ -191,36 +190,14 @@ def _codificacion(archivo: IO[bytes], cabeza: bytes) -> str:
 # --- Excel ------------------------------------------------------------------------------------------
 
 
-def _leer_xlsx(archivo: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
-    with zipfile.ZipFile(archivo) as paquete:
-        # The sizes bind: zipfile reads no more of a part than its declared size.
-        partes = paquete.infolist()
-        if len(partes) > _PARTES_MAXIMAS or sum(parte.file_size for parte in partes) > _LIBRO_MAXIMO:
-            raise ArchivoIlegible("El libro de Excel es demasiado grande: deja sólo la hoja de los alumnos.")
-        if "xl/workbook.xml" not in paquete.namelist():
-            raise ArchivoIlegible("No es un libro de Excel (.xlsx): guarda la lista como CSV o .xlsx.")
-        for parte in partes:
-            # No spreadsheet has one, and entities are made of them.
-            with paquete.open(parte) as xml:
-                if b"<!DOCTYPE" in xml.read(4096):
-                    raise ArchivoIlegible("El libro de Excel está dañado: vuelve a guardarlo.")
-    archivo.seek(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what openpyxl does not know of the book, we do not need
-        libro = openpyxl.load_workbook(archivo, read_only=True, data_only=True, keep_links=False)
-    try:
-        hoja = libro.worksheets[0]
-        hoja.reset_dimensions()  # some programs write wrong ones
-        for linea, celdas in enumerate(hoja.iter_rows(max_col=_ANCHO, values_only=True), start=1):
-            if linea > _FONDO:
-                raise ArchivoIlegible(f"La hoja tiene algo más abajo de la fila {_FONDO:,}: bórralo.")
+def _leer_xlsx(fuente: Fuente) -> Iterator[tuple[int, list[str]]]:
+    with abrir_libro(fuente, _LIBRO_MAXIMO) as libro:
+        for linea, celdas in libro.filas(0, _ANCHO, _FONDO):
             fila = list(map(_texto, celdas))
             while fila and not fila[-1]:
                 fila.pop()
             if fila:
                 yield linea, fila
-    finally:
-        libro.close()
 
 
 def _texto(celda: object) -> str:

@@ -16,6 +16,9 @@ from vigencia.models import Comprobacion, Escuela
 # which is far from what guessing numbers would take.
 TOPE_DIARIO = 100_000
 TOPE_DE_FALLIDAS = 1_000
+# Somebody without a number is no guess: in a school's first year most may have none, and the list of them is
+# what it uploads for.
+TOPE_SIN_NSS = 50_000
 
 
 class Falta(StrEnum):
@@ -39,20 +42,23 @@ def comprobar(escuela: Escuela, usuario: Any, pares: Sequence[tuple[str, str]]) 
     with transaction.atomic():
         # Two uploads at once must not spend the same day twice; SQLite's transaction already is the only one.
         Escuela.objects.select_for_update(no_key=True).get(pk=escuela.pk)
-        libres, fallables = _quedan(escuela)
+        libres, fallables, sin_numero = _quedan(escuela)
         personas = Persona.objects.por_curp(curp for curp, _ in pares)
         respuestas: list[Persona | Falta] = []
-        hechas = fallidas = 0
+        hechas = fallidas = sin_nss = 0
         for curp, nss in pares:
-            if hechas >= libres or fallidas >= fallables:
+            if hechas >= libres or fallidas >= fallables or sin_nss >= sin_numero:
                 respuestas.append(Falta.TOPE)
                 continue
             respuesta = _responder(personas.get(curp), nss)
             hechas += 1
-            fallidas += isinstance(respuesta, Falta)
+            sin_nss += respuesta is Falta.SIN_NSS
+            fallidas += isinstance(respuesta, Falta) and respuesta is not Falta.SIN_NSS
             respuestas.append(respuesta)
         if hechas:
-            Comprobacion.objects.create(escuela=escuela, usuario=usuario, cuantas=hechas, fallidas=fallidas)
+            Comprobacion.objects.create(
+                escuela=escuela, usuario=usuario, cuantas=hechas, fallidas=fallidas, sin_nss=sin_nss
+            )
     return respuestas
 
 
@@ -64,9 +70,13 @@ def _responder(persona: Persona | None, nss: str) -> Persona | Falta:
     return persona if persona.nss == nss else Falta.NO_CORRESPONDE
 
 
-def _quedan(escuela: Escuela) -> tuple[int, int]:
-    """How many checks the school has left today (of Mexico City), and how many of them may fail."""
+def _quedan(escuela: Escuela) -> tuple[int, int, int]:
+    """How many checks the school has left today (of Mexico City); how many may fail, or find no number."""
     desde = timezone.make_aware(datetime.combine(timezone.localdate(), time.min))
     hoy = Comprobacion.objects.filter(escuela=escuela, cuando__gte=desde)
-    usadas = hoy.aggregate(cuantas=Sum("cuantas", default=0), fallidas=Sum("fallidas", default=0))
-    return TOPE_DIARIO - usadas["cuantas"], TOPE_DE_FALLIDAS - usadas["fallidas"]
+    usadas = hoy.aggregate(**{cual: Sum(cual, default=0) for cual in ("cuantas", "fallidas", "sin_nss")})
+    return (
+        TOPE_DIARIO - usadas["cuantas"],
+        TOPE_DE_FALLIDAS - usadas["fallidas"],
+        TOPE_SIN_NSS - usadas["sin_nss"],
+    )

@@ -13,7 +13,8 @@ from nss_portal.forms import CampoTexto, CurpField
 from nss_portal.identidad import validar_nss
 from nss_portal.models import Persona
 from vigencia import comprobacion
-from vigencia.inscripciones import elegir_registro
+from vigencia.archivos import RENGLONES_MAXIMOS
+from vigencia.inscripciones import elegir_registro, estorbo
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal
 from vigencia.models.inscripcion import CICLO_REGEX
 
@@ -166,10 +167,17 @@ class AltaForm(_InscripcionForm):
         if escuela and not self.errors:
             [respuesta] = comprobacion.comprobar(escuela, self.usuario, [(datos["curp"], datos["nss"])])
             if isinstance(respuesta, Persona):
-                self.instance.persona = respuesta
+                self._revisar_ciclo(escuela, respuesta, datos)
             else:
                 self.add_error(*_FALTAS[respuesta])
         return datos
+
+    def _revisar_ciclo(self, escuela: Escuela, persona: Persona, datos: dict[str, Any]) -> None:
+        self.instance.persona = persona
+        suyas = list(persona.inscripciones.filter(escuela=escuela, ciclo=datos["ciclo"]).order_by("alta"))
+        # Of one that is still open, the constraint speaks.
+        if all(suya.baja for suya in suyas) and (motivo := estorbo(datos["alta"], datos["fin"], suyas)):
+            self.add_error("alta", motivo)
 
     def _revisar_escuela(self, escuela: Escuela, datos: dict[str, Any]) -> None:
         if datos["nivel"] not in escuela.niveles:
@@ -255,7 +263,8 @@ class _DeEscuela(forms.Form):
 class SubirForm(_DeEscuela):
     archivo = forms.FileField(
         label="Archivo",
-        help_text="CSV, XLSX (Excel) o el archivo de movimientos de 168 columnas. Hasta 20,000 renglones.",
+        help_text="CSV, XLSX (Excel) o el archivo de movimientos de 168 columnas. Hasta "
+        f"{RENGLONES_MAXIMOS:,} renglones.",
         error_messages={
             "required": "Elige el archivo de tu computadora.",
             "empty": "El archivo está vacío.",

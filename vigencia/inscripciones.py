@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import batched
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -54,6 +54,31 @@ def elegir_registro(registros: Iterable[RegistroPatronal], nivel: str) -> Regist
     return None
 
 
+class Estancia(Protocol):
+    """From when to when somebody was enrolled: an Inscripcion, or what was read of one."""
+
+    @property
+    def alta(self) -> date: ...
+    @property
+    def baja(self) -> date | None: ...
+
+
+def estorbo(alta: date, fin: date, del_ciclo: Iterable[Estancia]) -> str:
+    """Why somebody cannot come back to a cycle on that day: an earlier stay, ended by a baja, covers it.
+
+    Empty when nothing is in the way. The same stands in SQL in `vigencia.confirmacion`.
+    """
+    for suya in del_ciclo:
+        if suya.baja is None:
+            continue
+        if suya.alta == alta:
+            return "Tuvo una baja en este ciclo y el alta es de la misma fecha: pon el día en que regresó."
+        if alta < suya.baja and suya.alta <= fin and suya.alta < suya.baja:
+            return f"Tuvo una baja en este ciclo: el alta puede ser desde el {suya.baja:%d/%m/%Y}."
+    return ""
+
+
+@transaction.atomic
 def inscribir(
     escuela: Escuela,
     persona: Persona,
@@ -63,46 +88,62 @@ def inscribir(
     matricula: str,
     alta: date,
     fin: date,
-    usuario: Any = None,
 ) -> Inscripcion:
     """Enrol a person and write the mail that says so. Safe to call twice: the second changes nothing.
 
-    Raises ValidationError when that cycle's enrolment from that same day was ended by a baja.
+    Raises ValidationError when an earlier stay in the cycle is in the way.
     """
-    defaults = {"registro": registro, "nivel": nivel, "matricula": matricula, "alta": alta, "fin": fin}
-    try:
-        with transaction.atomic():
-            inscripcion, nueva = Inscripcion.objects.get_or_create(
-                persona=persona, escuela=escuela, ciclo=ciclo, baja=None, defaults=defaults
-            )
-            if nueva:
-                noticias.anunciar_altas(Inscripcion.objects.filter(pk=inscripcion.pk))
-    except IntegrityError:
-        if Inscripcion.objects.filter(persona=persona, escuela=escuela, ciclo=ciclo, alta=alta).exists():
-            raise ValidationError(
-                "Ya tuvo una baja con esa misma fecha de alta. Usa otra fecha de alta.", code="baja"
-            ) from None
-        raise
+    _bloquear(pk=escuela.pk)
+    suyas = list(Inscripcion.objects.filter(persona=persona, escuela=escuela, ciclo=ciclo).order_by("alta"))
+    for suya in suyas:
+        if suya.baja is None:
+            return suya
+    if motivo := estorbo(alta, fin, suyas):
+        raise ValidationError(motivo, code="baja")
+    inscripcion = Inscripcion.objects.create(
+        persona=persona,
+        escuela=escuela,
+        registro=registro,
+        ciclo=ciclo,
+        nivel=nivel,
+        matricula=matricula,
+        alta=alta,
+        fin=fin,
+    )
+    noticias.anunciar_altas(Inscripcion.objects.filter(pk=inscripcion.pk))
     return inscripcion
 
 
 @transaction.atomic
-def dar_de_baja(inscripciones: QuerySet[Inscripcion], fecha: date, causa: str) -> int:
-    """End those that are open and contain the day `fecha`, and write the mails that say so; how many.
+def dar_de_baja(inscripciones: QuerySet[Inscripcion], fecha: date, causa: str) -> list[int]:
+    """End those that are open and contain the day `fecha`, and write the mails that say so; their keys.
 
     From that day on there is no service. Safe to call twice: what has a baja keeps its own.
     """
+    _bloquear(pk__in=_abiertas(inscripciones, fecha).order_by().values("escuela"))
+    # Of a statement of its own: only now are the rows of whoever was before us seen.
     abiertas = _abiertas(inscripciones, fecha)
     claves = list(abiertas.order_by("pk").values_list("pk", flat=True))
-    cuantas = 0
+    hechas: list[int] = []
     for trozo in batched(claves, _TROZO):
-        # Asked again in the statement itself: of two at once, one counts.
+        # Locked: its end may be corrected meanwhile.
         bloqueadas = _abiertas(Inscripcion.objects.filter(pk__in=trozo), fecha).select_for_update()
         suyas = list(bloqueadas.order_by("pk").values_list("pk", flat=True))
         filas = Inscripcion.objects.filter(pk__in=suyas)
-        cuantas += filas.update(baja=fecha, causa=causa, movida=timezone.now())
+        filas.update(baja=fecha, causa=causa, movida=timezone.now())
         noticias.anunciar_bajas(filas)
-    return cuantas
+        hechas += suyas
+    return hechas
+
+
+def _bloquear(**cuales: Any) -> None:
+    """What a school says of its students is written by who holds its row, one at a time.
+
+    NO KEY: rows that merely refer to it do not wait. In order: two of several schools never wait for each
+    other.
+    """
+    escuelas = Escuela.objects.select_for_update(no_key=True).filter(**cuales)
+    list(escuelas.order_by("pk").values_list("pk"))
 
 
 def alcance_de_cierre(escuela: Escuela, ciclo: str, fecha: date) -> QuerySet[Inscripcion]:
@@ -118,7 +159,7 @@ def cerrar_ciclo(escuela: Escuela, ciclo: str, fecha: date, usuario: Any) -> Cie
     when there was nobody to begin with.
     """
     # Two at once: the second waits here, and then finds what the first did.
-    Escuela.objects.select_for_update().get(pk=escuela.pk)
+    _bloquear(pk=escuela.pk)
     cierre = Cierre(escuela=escuela, ciclo=ciclo, baja=fecha, usuario=usuario, cuantas=0)
     alcance = alcance_de_cierre(escuela, ciclo, fecha)
     if not alcance.exists():
@@ -141,6 +182,7 @@ def deshacer_cierre(cierre: Cierre) -> bool:
 
     Who has since been enrolled in the same cycle again keeps that new enrolment only.
     """
+    _bloquear(pk=cierre.escuela_id)
     ahora = timezone.now()
     a_tiempo = Cierre.objects.filter(pk=cierre.pk, deshecho=None, creado__gt=ahora - Cierre.PLAZO)
     if not a_tiempo.update(deshecho=ahora):

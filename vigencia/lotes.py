@@ -11,8 +11,9 @@ import os
 import time
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from itertools import batched
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from django.utils import timezone
 from nss_portal import avisos
 from nss_portal.bitacora import sin_datos
 from nss_portal.carga import insertar
+from nss_portal.plazos import plazo
 from vigencia import archivos, confirmacion, dispmag, revision
 from vigencia.archivos import ArchivoIlegible
 from vigencia.models import Escuela, Lote, Renglon
@@ -36,9 +38,15 @@ log = logging.getLogger(__name__)
 # Rows a turn: some tenths of a second, so that nobody who asks for a number waits behind a school.
 POR_TURNO = 2_000
 INTENTOS_SIN_AVISAR = 5
+# A file that takes its readers down, or that none of them can open, is not tried for ever. Eight minutes.
+INTENTOS_DE_LEER = 8
+# Seconds to open a file, and again for the rows of each piece: well within the lease. Both take tenths.
+PLAZO = 8.0
 # How long the rows are kept: they repeat the numbers of every student.
 MEMORIA = timedelta(days=30)
 _INCOMPLETO = "El archivo no terminó de subirse: súbelo otra vez."
+_SIN_PODER = "No pudimos leer el archivo en varios intentos: copia los alumnos en la plantilla y súbela."
+_LENTO = "El archivo tarda demasiado en abrirse: copia los alumnos en la plantilla y súbela."
 Estado = Lote.Estado
 _ABIERTOS = [Estado.RECIBIDO, Estado.REVISANDO, Estado.POR_CONFIRMAR]
 
@@ -72,7 +80,7 @@ def recibir(
     if not archivo.size:
         raise ArchivoIlegible("El archivo está vacío.")
     if archivo.size > archivos.TAMANO_MAXIMO:
-        raise ArchivoIlegible("El archivo pasa de 10 MB: divídelo en dos o más.")
+        raise ArchivoIlegible(archivos.PASA)
     lote = Lote(escuela=escuela, usuario=usuario, ciclo=ciclo, fin=fin, nivel=nivel, tamano=archivo.size)
     # Somebody may have named it after a student.
     lote.nombre = sin_datos(os.path.basename(archivo.name or "archivo"))[:100]
@@ -238,6 +246,8 @@ def _esperar(lote: Lote) -> None:
 def _leer(lote: Lote) -> None:
     """The file into rows, a thousand at a time; then it waits for its review, and its bytes for the bin."""
     try:
+        if lote.intentos > INTENTOS_DE_LEER:
+            raise ArchivoIlegible(_SIN_PODER)
         almacen, guardado = lote.archivo.storage, str(lote.archivo.name)
         if not almacen.exists(guardado) or almacen.size(guardado) != lote.tamano:
             raise ArchivoIlegible(_INCOMPLETO)
@@ -246,7 +256,8 @@ def _leer(lote: Lote) -> None:
             lote.renglones.all().delete()
             _anotar(lote, total=0, libre_desde=Now() + ARRIENDO)
         with lote.archivo.open("rb") as archivo:
-            formato, columnas, filas = archivos.leer(archivo)
+            with _a_tiempo():
+                formato, columnas, filas = archivos.leer(archivo)
             total = _copiar(lote, filas)
     except ArchivoIlegible as error:
         with transaction.atomic():
@@ -259,7 +270,7 @@ def _leer(lote: Lote) -> None:
 
 def _copiar(lote: Lote, filas: archivos.Renglones) -> int:
     total = 0
-    for trozo in batched(filas, POR_TURNO):
+    while trozo := _trozo(filas):
         total += len(trozo)
         with transaction.atomic():
             _anotar(lote, total=total, libre_desde=Now() + ARRIENDO)
@@ -269,6 +280,20 @@ def _copiar(lote: Lote, filas: archivos.Renglones) -> int:
                 [(lote.pk.hex, linea, json.dumps(datos, ensure_ascii=False)) for linea, datos in trozo],
             )
     return total
+
+
+def _trozo(filas: archivos.Renglones) -> list[tuple[int, dict[str, str]]]:
+    with _a_tiempo():
+        return list(islice(filas, POR_TURNO))
+
+
+@contextmanager
+def _a_tiempo() -> Iterator[None]:
+    try:
+        with plazo(PLAZO):
+            yield
+    except TimeoutError:
+        raise ArchivoIlegible(_LENTO) from None
 
 
 def _borrar_archivo(lote: Lote) -> None:

@@ -1,11 +1,14 @@
 """Mail to students whose school has said something of them: you are covered, you are no longer."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import batched
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from nss_portal import confirmacion
 from nss_portal.models import Envio, Estado, Tramite
@@ -17,9 +20,10 @@ ALTA, BAJA = "inscripcion", "baja"
 def anunciar_altas(inscripciones: QuerySet[Inscripcion]) -> int:
     """Write the mail «you are covered» to each student whose mailbox is known; how many.
 
-    Call it in the transaction that enrols. The mail worker sends them after whatever people wait for.
+    Call it in the transaction that enrols. The mail worker sends them after whatever people wait for. A cycle
+    that is over covers nobody: there is nothing to tell.
     """
-    return _anunciar(ALTA, inscripciones, timedelta(0))
+    return escribir(ALTA, inscripciones.filter(fin__gte=timezone.localdate()), _decir)
 
 
 def anunciar_bajas(inscripciones: QuerySet[Inscripcion], despues_de: timedelta = timedelta(0)) -> int:
@@ -31,7 +35,7 @@ def anunciar_bajas(inscripciones: QuerySet[Inscripcion], despues_de: timedelta =
     cubre = otra.filter(Q(baja=None) | Q(baja__gt=OuterRef("baja"))).filter(
         alta__lte=OuterRef("baja"), fin__gte=OuterRef("baja")
     )
-    return _anunciar(BAJA, inscripciones.filter(~Exists(cubre)), despues_de)
+    return escribir(BAJA, inscripciones.filter(~Exists(cubre)), _decir, despues_de)
 
 
 def retirar_bajas(inscripciones: QuerySet[Inscripcion]) -> int:
@@ -43,7 +47,32 @@ def retirar_bajas(inscripciones: QuerySet[Inscripcion]) -> int:
     return sum(Envio.objects.filter(pk__in=lote, intentos=0).delete()[0] for lote in batched(de_estas, 500))
 
 
-def _anunciar(aviso: str, inscripciones: QuerySet[Inscripcion], pausa: timedelta) -> int:
+def sigue_siendo_cierto(envio: Envio) -> bool:
+    """Whether a mail of these still holds when it is about to go out, hours or a day after it was written.
+
+    Not «you are no longer covered» when the baja was undone, or another school or cycle covers the person
+    by now; not «you are covered» when that has ended.
+    """
+    hoy = timezone.localdate()
+    datos = envio.datos
+    suya = Inscripcion.objects.filter(pk=datos["inscripcion"], baja=datos["baja"]).first()
+    if suya is None:
+        return False
+    if suya.baja is None:
+        return suya.fin >= hoy
+    return not Inscripcion.objects.vigentes(max(hoy, suya.baja)).filter(persona=suya.persona_id).exists()
+
+
+def escribir(
+    aviso: str,
+    filas: QuerySet[Any],
+    decir: Callable[[Any], dict[str, Any]],
+    pausa: timedelta = timedelta(0),
+) -> int:
+    """Write a mail to the `persona` of each row, where a mailbox of theirs is known; how many.
+
+    `decir` gives what the template needs of a row.
+    """
     # Their latest trámite that came to its end: whoever asked for it gave a mailbox (at the counter, maybe).
     con_correo = Q(correo__gt="") | Q(persona__vinculo__isnull=False)
     ultimo = (
@@ -53,27 +82,27 @@ def _anunciar(aviso: str, inscripciones: QuerySet[Inscripcion], pausa: timedelta
         .order_by("-folio")
         .values("pk")[:1]
     )
-    filas = (
-        inscripciones.annotate(ultimo=Subquery(ultimo))
-        .filter(ultimo__isnull=False)
-        .order_by()
-        .values_list("pk", "ultimo", "persona__vinculo__correo", "alta", "fin", "baja")
-    )
+    filas = filas.annotate(ultimo=Subquery(ultimo), confirmado=F("persona__vinculo__correo"))
+    filas = filas.filter(ultimo__isnull=False).order_by()
     if settings.CONFIRMAR_CORREO == confirmacion.SIEMPRE:
         filas = filas.filter(persona__vinculo__isnull=False)
     envios = [
         Envio(
-            tramite_id=ultimo,
+            tramite_id=fila.ultimo,
             aviso=aviso,
-            para=confirmado or "",
-            datos={
-                "inscripcion": pk,
-                "alta": alta.isoformat(),
-                "fin": fin.isoformat(),
-                "baja": baja and baja.isoformat(),
-            },
+            para=fila.confirmado or "",
+            datos=decir(fila),
             libre_desde=Now() + pausa if pausa else Now(),
         )
-        for pk, ultimo, confirmado, alta, fin, baja in filas
+        for fila in filas
     ]
     return len(Envio.objects.bulk_create(envios, batch_size=500))
+
+
+def _decir(inscripcion: Inscripcion) -> dict[str, Any]:
+    return {
+        "inscripcion": inscripcion.pk,
+        "alta": inscripcion.alta.isoformat(),
+        "fin": inscripcion.fin.isoformat(),
+        "baja": inscripcion.baja and inscripcion.baja.isoformat(),
+    }

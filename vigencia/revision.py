@@ -9,7 +9,7 @@ from nss_portal.carga import ejecutar_cada
 from nss_portal.models import Persona
 from vigencia import renglones
 from vigencia.comprobacion import Falta, comprobar
-from vigencia.inscripciones import elegir_registro
+from vigencia.inscripciones import elegir_registro, estorbo
 from vigencia.models import Inscripcion, Lote, Nivel, RegistroPatronal, Renglon
 from vigencia.renglones import ALTA, BAJA, Dicho, PorOmision
 
@@ -177,18 +177,8 @@ class _Contexto:
                     "en su inscripción."
                 )
             return not distinto
-        for suya in del_ciclo:
-            assert suya.baja
-            if suya.alta == dicho.alta:
-                dicho.errores.append(
-                    "Tuvo una baja en este ciclo y el alta es de la misma fecha: pon el día en que regresó."
-                )
-                break
-            if dicho.alta < suya.baja and suya.alta <= dicho.fin and suya.alta < suya.baja:
-                dicho.errores.append(
-                    f"Tuvo una baja en este ciclo: el alta puede ser desde el {suya.baja:%d/%m/%Y}."
-                )
-                break
+        if motivo := estorbo(dicho.alta, dicho.fin, del_ciclo):
+            dicho.errores.append(motivo)
         return False
 
     def _baja(self, dicho: Dicho, persona: Persona) -> bool:

@@ -20,9 +20,6 @@ class ClinicaQuerySet(models.QuerySet["Clinica"]):
     def en_operacion(self) -> "ClinicaQuerySet":
         return self.filter(estado=Clinica.Estado.OPERA)
 
-    def en_catalogo(self) -> "ClinicaQuerySet":
-        return self.exclude(estado=Clinica.Estado.RETIRADA)
-
 
 class Clinica(models.Model):
     """Keyed by CLUES: the number of a UMF repeats between delegaciones."""

@@ -1,5 +1,7 @@
 """What staff see and do with the clinics."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinicas import alta
+from clinicas.forms_personal import ARCHIVO_MAXIMO
 from clinicas.models import Alta, Clinica, Cobertura, Consultorio, Turno
 from nss_portal.models import Persona
 from tests.clinicas.apoyo import HOY, clinica, inscribir, persona, poblaciones
@@ -114,6 +117,47 @@ def test_una_clinica_se_cierra_y_no_pierde_su_clave(admin_client: Client, con_ge
     assert con_gente.consultorios.count() == len(consultorios)
 
 
+def como_se_ve(cliente: Client, de: Clinica) -> dict[str, Any]:
+    """What a browser sends back of a clinic's page when nothing in it was changed, hidden fields included."""
+    html = cliente.get(pagina(Clinica, "change", de.pk)).content.decode()
+    campos = re.findall(r'<input type="(?:text|hidden|number)" name="([^"]+)"(?: value="([^"]*)")?', html)
+    campos += re.findall(r'<textarea name="([^"]+)"[^>]*>\n?([^<]*)', html)
+    for nombre, opciones in re.findall(r'<select name="([^"]+)".*?>(.*?)</select>', html, re.S):
+        [elegida, *_] = [*re.findall(r'value="([^"]*)" selected', opciones), ""]
+        campos.append((nombre, elegida))
+    return {nombre: unescape(valor) for nombre, valor in campos if "__prefix__" not in nombre}
+
+
+def test_lo_que_carga_el_catalogo_mientras_alguien_edita_se_queda(
+    admin_client: Client, con_gente: Clinica
+) -> None:
+    abierta = como_se_ve(admin_client, con_gente)
+    assert {"nombre", "initial-nombre", "horario", "consultorios-0-capacidad"} <= abierta.keys()
+    Clinica.objects.update(nombre="UMF 1 Renombrada", estado=Clinica.Estado.RETIRADA, origen="clues")
+    url = pagina(Clinica, "change", con_gente.pk)
+    assert admin_client.post(url, abierta | {"horario": "Sólo por la mañana"}).status_code == 302
+    con_gente.refresh_from_db()
+    assert (con_gente.nombre, con_gente.estado, con_gente.origen) == ("UMF 1 Renombrada", "retirada", "clues")
+    assert con_gente.horario == "Sólo por la mañana"
+
+
+def test_a_la_gente_no_se_le_cambia_de_turno_desde_la_clinica(
+    admin_client: Client, con_gente: Clinica
+) -> None:
+    antes = list(con_gente.consultorios.order_by("pk").values("turno", "numero"))
+    enviado = como_se_ve(admin_client, con_gente)
+    enviado |= {"consultorios-0-turno": "vespertino", "consultorios-0-numero": "9"}
+    enviado |= {"consultorios-0-capacidad": "12"}
+    assert admin_client.post(pagina(Clinica, "change", con_gente.pk), enviado).status_code == 302
+    assert list(con_gente.consultorios.order_by("pk").values("turno", "numero")) == antes
+    assert con_gente.consultorios.order_by("pk")[0].capacidad == 12
+    # A new one says its own.
+    nuevo = {"consultorios-TOTAL_FORMS": len(antes) + 1, f"consultorios-{len(antes)}-turno": "vespertino"}
+    nuevo |= {f"consultorios-{len(antes)}-{campo}": "8" for campo in ("numero", "capacidad")}
+    assert admin_client.post(pagina(Clinica, "change", con_gente.pk), enviado | nuevo).status_code == 302
+    assert con_gente.consultorios.filter(turno="vespertino", numero=8).exists()
+
+
 def mover(cliente: Client, origen: Consultorio, **datos: Any) -> Any:
     url = reverse("admin:clinicas_consultorio_mover", args=[origen.pk])
     return cliente.post(url, {"clinica": origen.clinica_id, "turno": origen.turno, "numero": 2} | datos)
@@ -171,6 +215,26 @@ def test_cobertura_desde_un_archivo(admin_client: Client, personal: Client, con_
     assert buena.status_code == 302
     assert "1 coberturas nuevas" in admin_client.get(buena.url).content.decode()
     assert Cobertura.objects.filter(codigo_postal="06600").exists()
+
+
+def test_una_subida_enorme_ni_se_recibe(admin_client: Client, personal: Client) -> None:
+    """Not a byte of it is read: not even the form's token."""
+
+    class Intacto:
+        def read(self, *args: Any) -> bytes:
+            raise AssertionError("it was read")
+
+        readline = read
+
+    url = reverse("admin:clinicas_cobertura_cargar")
+    enorme: dict[str, Any] = {"CONTENT_LENGTH": str(3 * ARCHIVO_MAXIMO), "wsgi.input": Intacto()}
+    respuesta = admin_client.generic("POST", url, b"", "multipart/form-data; boundary=x", **enorme)
+    assert "pasa de 8 MB" in respuesta.content.decode()
+    assert personal.generic("POST", url, b"", "multipart/form-data; boundary=x", **enorme).status_code == 403
+    estricto = Client(enforce_csrf_checks=True)
+    estricto.force_login(User.objects.get(username="admin"))
+    archivo = SimpleUploadedFile("cobertura.csv", b"codigo_postal,clues\n")
+    assert estricto.post(url, {"archivo": archivo}).status_code == 403
 
 
 def test_las_altas_se_buscan_sin_que_la_curp_quede_en_la_direccion(

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from clinicas import alta, clues, libro
+from clinicas import alta, clues
 from clinicas.models import Clinica, Cobertura, Consultorio, Turno
-from clinicas.unidades import da_medicina_familiar, titular
+from clinicas.unidades import _cuantos, da_medicina_familiar, titular
 from nss_portal.models import Municipio
 from tests.clinicas.apoyo import HOY, clinica, persona
 from tests.clinicas.libros import CABECERA, UMF, escribir, fila
@@ -169,6 +170,23 @@ def test_la_retirada_conserva_a_su_gente_y_puede_volver(ruta: Path) -> None:
     assert (vuelta.estado, vuelta.origen, vuelta.consultorios.count()) == ("opera", "clues", 3)
 
 
+def test_las_retiradas_se_cuentan_de_una_vez(ruta: Path) -> None:
+    """The load holds the portal: it does not ask for each clinic that has gone."""
+
+    def preguntas() -> int:
+        with CaptureQueriesContext(connection) as consultas:
+            orden(ruta)
+        return len(consultas)
+
+    clinica("NLIMS990000")
+    escribir(ruta, [fila(UNA)])
+    preguntas()
+    pocas = preguntas()
+    for n in range(1, 9):
+        clinica(f"NLIMS99000{n}", estado=Clinica.Estado.RETIRADA)
+    assert preguntas() == pocas
+
+
 def test_lo_que_le_falta_a_una_unidad_no_la_deja_fuera(ruta: Path) -> None:
     """Zeros for coordinates, codes as numbers, municipios that nobody knows: the real catalogue has them."""
     escribir(
@@ -281,7 +299,7 @@ def test_un_libro_danado(ruta: Path, parte: str, contenido: bytes) -> None:
 def test_un_libro_cortado(ruta: Path) -> None:
     escribir(ruta, [fila(f"NLIMS{n:06d}") for n in range(300)])
     ruta.write_bytes(ruta.read_bytes()[:-2000])
-    assert rechazo(ruta) == "El archivo no es un libro de Excel (.xlsx)."
+    assert rechazo(ruta).startswith("El archivo no es un libro de Excel (.xlsx)")
     escribir(ruta, [fila(f"NLIMS{n:06d}") for n in range(300)])
     entero = bytearray(ruta.read_bytes())
     medio = len(entero) // 3
@@ -311,8 +329,19 @@ def test_una_bomba_no_se_abre(ruta: Path, monkeypatch: pytest.MonkeyPatch) -> No
         hoja = paquete.read(_HOJA)
     lejos = b'<row r="999999999"><c r="A999999999"><v>1</v></c></row></sheetData>'
     sustituir(ruta, _HOJA, hoja.replace(b"</sheetData>", lejos))
-    monkeypatch.setattr(libro, "FILAS", 2_000)
-    assert "La hoja pasa de 2,000 renglones" in rechazo(ruta)
+    monkeypatch.setattr(clues, "FILAS", 2_000)
+    assert "algo más abajo de la fila 2,000" in rechazo(ruta)
+
+
+@pytest.mark.parametrize(
+    ("dice", "son"),
+    [
+        *(("12", 12), (7.0, 7), ("0012", 12), ("60", 60)),
+        *((malo, None) for malo in ("61", "0", "doce", None, "0012345", "0001999999999", "²", -3)),
+    ],
+)
+def test_cuantos_consultorios(dice: Any, son: int | None) -> None:
+    assert _cuantos(dice) == son
 
 
 def test_mayusculas_dichas() -> None:

@@ -144,7 +144,7 @@ def test_lo_que_muere_vuelve(arrancar: Callable[..., Portal], entorno: Entorno) 
     antes = set(portal.web())
     os.kill(servidor, signal.SIGKILL)
     assert espera(lambda: len(set(portal.web()) - antes) == 1 and len(portal.web()) == 2)
-    assert escuchan(portal.puerto)
+    assert espera(lambda: escuchan(portal.puerto))
 
     def latido() -> str:
         with contextlib.closing(sqlite3.connect(Path(entorno["VAR_DIR"]) / "portal.sqlite3")) as base:

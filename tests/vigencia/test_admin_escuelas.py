@@ -2,14 +2,19 @@
 
 import csv
 import re
+import time
 import uuid
+import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date, timedelta
 from io import BytesIO, StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -124,6 +129,43 @@ def test_dos_veces_el_mismo_ciclo_no(yo: Client, mia: Escuela) -> None:
     inscribir(mia, persona)
     respuesta = yo.post(pagina("inscripcion_add"), alta(persona, alta="2026-09-01"))
     assert "Esta persona ya está inscrita en ese ciclo." in texto(respuesta)
+    assert mia.inscripciones.count() == 1
+
+
+def test_la_misma_regla_que_en_un_archivo(yo: Client, mia: Escuela) -> None:
+    """By hand too, nobody is enrolled over a stay that has ended."""
+    [persona] = alumnos(1)
+    inscripciones.dar_de_baja(
+        Inscripcion.objects.filter(pk=inscribir(mia, persona)[0].pk), date(2026, 12, 1), "2"
+    )
+    respuesta = yo.post(pagina("inscripcion_add"), alta(persona, alta="2026-09-01"))
+    errores = respuesta.context["adminform"].form.errors
+    assert errores == {"alta": ["Tuvo una baja en este ciclo: el alta puede ser desde el 01/12/2026."]}
+    assert yo.post(pagina("inscripcion_add"), alta(persona, alta="2026-12-01")).status_code == 302
+    assert mia.inscripciones.count() == 2
+
+
+def test_si_alguien_se_adelanta_se_dice_en_el_formulario(
+    yo: Client, mia: Escuela, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the checks of the form and the writing, another one enrolled and ended it."""
+    [persona] = alumnos(1)
+    verdadero, veces = inscripciones.inscribir, []
+
+    def tarde(*args: Any, **datos: Any) -> Inscripcion:
+        if not veces:
+            veces.append(1)
+            suya = verdadero(*args, **datos)
+            inscripciones.dar_de_baja(Inscripcion.objects.filter(pk=suya.pk), date(2026, 12, 1), "2")
+        return verdadero(*args, **datos)
+
+    monkeypatch.setattr(inscripciones, "inscribir", tarde)
+    # The other one's transaction is not undone with ours: here, only what ours tried is.
+    sin_vuelta = SimpleNamespace(atomic=lambda *args, **opciones: nullcontext())
+    monkeypatch.setattr("django.contrib.admin.options.transaction", sin_vuelta)
+    respuesta = yo.post(pagina("inscripcion_add"), alta(persona))
+    assert respuesta.status_code == 200
+    assert "el alta es de la misma fecha" in texto(respuesta) and "A-77" in texto(respuesta)
     assert mia.inscripciones.count() == 1
 
 
@@ -335,6 +377,50 @@ def test_lo_que_no_es_una_lista(yo: Client) -> None:
     assert "pasa de 10 MB" in texto(yo.post(pagina("lote_add"), {"archivo": grande}))
 
 
+def test_una_subida_enorme_ni_se_recibe(yo: Client, mia: Escuela) -> None:
+    """Not a byte of it is read: not even the form's token."""
+
+    class Intacto:
+        def read(self, *args: Any) -> bytes:
+            raise AssertionError("it was read")
+
+        readline = read
+
+    enorme: dict[str, Any] = {"CONTENT_LENGTH": str(3 * archivos.TAMANO_MAXIMO), "wsgi.input": Intacto()}
+    respuesta = yo.generic("POST", pagina("lote_add"), b"", "multipart/form-data; boundary=x", **enorme)
+    assert "pasa de 10 MB" in texto(respuesta) and "Elige el archivo" not in str(
+        respuesta.context["form"].errors
+    )
+    # The other uploads bring their token all the same.
+    estricto = Client(enforce_csrf_checks=True)
+    estricto.force_login(User.objects.get(username="clave-propia"))
+    archivo = SimpleUploadedFile("lista.csv", lista([fila(persona) for persona in alumnos(1)]))
+    assert estricto.post(pagina("lote_add"), {"archivo": archivo}).status_code == 403
+    assert not Lote.objects.exists()
+    nadie = Client().generic("POST", pagina("lote_add"), b"", "multipart/form-data; boundary=x", **enorme)
+    assert nadie.status_code == 302 and "login" in nadie.url
+
+
+def test_un_libro_envenenado_se_rechaza_y_no_detiene_a_nadie(yo: Client, mia: Escuela) -> None:
+    """Nine megabytes of formats in eighteen kB: they took a worker a minute and a gigabyte, for ever."""
+    sano, veneno = BytesIO(archivos.plantilla("xlsx")), BytesIO()
+    with (
+        zipfile.ZipFile(sano) as antes,
+        zipfile.ZipFile(veneno, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as despues,
+    ):
+        for parte in antes.namelist():
+            xml = antes.read(parte)
+            if parte == "xl/styles.xml":
+                xml = xml.replace(b"</cellXfs>", b"<xf/>" * 1_800_000 + b"</cellXfs>")
+            despues.writestr(parte, xml)
+    assert len(veneno.getvalue()) < 40_000
+    lote = subir(yo, veneno.getvalue(), "lista.xlsx")
+    empezo = time.monotonic()
+    trabajar()
+    assert time.monotonic() - empezo < 5
+    assert "trae demasiados formatos" in texto(yo.get(pagina("lote_change", lote.pk)))
+
+
 def test_las_paginas_de_un_archivo_largo(yo: Client, mia: Escuela) -> None:
     lote = subir(yo, lista([fila(persona) for persona in alumnos(230)]))
     trabajar()
@@ -364,7 +450,7 @@ def test_sin_nss_hasta_que_lo_tienen(yo: Client, mia: Escuela) -> None:
     dudosa = fila(persona, nss=str(con.nss), nombres="Como En Lista", primer_apellido="De La Escuela")
     subir(yo, lista([dudosa, dudosa, fila(con)]))
     trabajar()
-    assert yo.get(reverse("admin:index")).content.decode().count("<b>1</b><span>todavía sin NSS") == 1
+    assert pagina("lote_sin_nss") in yo.get(reverse("admin:index")).content.decode()
     hoja = texto(yo.get(pagina("lote_sin_nss")))
     assert "Como En Lista" in hoja and persona.curp not in hoja
     # The registry's own name of that CURP is not for a school to learn.
@@ -414,7 +500,14 @@ def test_dar_de_baja_a_varios(yo: Client, mia: Escuela, todos: bool) -> None:
     assert f"Dar de baja a los {cuantas}" in pregunta and not mia.inscripciones.exclude(baja=None).exists()
     confirmado = datos | {"confirmar": "1", "fecha": "2026-12-01", "causa": "1"}
     assert f"{cuantas} bajas registradas" in texto(yo.post(ruta, confirmado, follow=True))
-    assert mia.inscripciones.filter(baja="2026-12-01", causa="1").count() == cuantas
+    bajas = mia.inscripciones.filter(baja="2026-12-01", causa="1")
+    assert bajas.count() == cuantas
+    # Each of them says who did it.
+    hecho = LogEntry.objects.filter(user__username="clave-propia", change_message="Baja.")
+    assert sorted(int(clave) for clave in hecho.values_list("object_id", flat=True)) == sorted(
+        bajas.values_list("pk", flat=True)
+    )
+    assert "clave-propia" in texto(yo.get(pagina("inscripcion_history", bajas[0].pk)))
     de_otra.refresh_from_db()
     assert de_otra.baja is None
 
@@ -492,7 +585,10 @@ def test_el_inicio_de_una_escuela(yo: Client, mia: Escuela, admin_client: Client
     inscribir(mia, una, dos, alta=hoy, fin=hoy + 90 * dia)
     inscribir(mia, una, alta=hoy, fin=hoy + 30 * dia, ciclo="2026-1")
     inscribir(mia, tres, alta=hoy - 60 * dia, fin=hoy - dia, ciclo="2025-2026")
-    html = yo.get(reverse("admin:index")).content.decode()
+    with CaptureQueriesContext(connection) as consultas:
+        html = yo.get(reverse("admin:index")).content.decode()
+    # Nor do the rows of its files, by the hundred thousand.
+    assert not [consulta for consulta in consultas if "vigencia_renglon" in consulta["sql"]]
     assert "Escuelas · Seguro de Salud para Estudiantes" in html and mia.nombre in html
     assert "<b>2</b><span>alumnos inscritos" in html and "<b>1</b><span>termina en 30 días" in html
     filas = re.findall(r'ciclo=([\d-]+)">.*?num">(\d+)</td><td class="num">(\d+)', html, re.S)

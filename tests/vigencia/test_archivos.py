@@ -96,7 +96,7 @@ def test_una_coma_suelta_en_un_nombre_no_corre_las_columnas() -> None:
         (b'curp,nss\nA,"B\nC,D\n', "Línea 2: no es CSV; revisa sus comillas."),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "libro de Excel antiguo"),
         (b"%PDF-1.7\n", "Es un PDF"),
-        (b"PK\x03\x04" + bytes(100), "El archivo está dañado"),
+        (b"PK\x03\x04" + bytes(100), "no es un libro de Excel"),
         (b"curp,nss\n" + b"A,B\n" * 25_001, "pasa de 25,000 renglones"),
         (b"x" * (archivos.TAMANO_MAXIMO + 1), "pasa de 10 MB"),
     ],
@@ -142,11 +142,26 @@ def test_una_bomba_no_se_abre() -> None:
 
 def _con_parte(contenido: bytes, nombre: str, cambiar: Callable[[bytes], bytes]) -> bytes:
     cambiado = BytesIO()
-    with zipfile.ZipFile(BytesIO(contenido)) as antes, zipfile.ZipFile(cambiado, "w") as despues:
+    with (
+        zipfile.ZipFile(BytesIO(contenido)) as antes,
+        zipfile.ZipFile(cambiado, "w", zipfile.ZIP_DEFLATED) as despues,
+    ):
         for parte in antes.namelist():
             crudo = antes.read(parte)
             despues.writestr(parte, cambiar(crudo) if parte == nombre else crudo)
     return cambiado.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("parte", "relleno"),
+    [("xl/styles.xml", b"<xf/>"), ("xl/workbook.xml", b"<x/>"), ("docProps/core.xml", b"<x/>")],
+)
+def test_un_libro_pequeno_que_se_vuelve_enorme_en_memoria(parte: str, relleno: bytes) -> None:
+    """Some kB that would take a minute and a gigabyte: refused by what they say they unfold to."""
+    contenido = _con_parte(libro(["curp", "nss"], ["A", "B"]), parte, lambda xml: xml + relleno * 300_000)
+    assert len(contenido) < 20_000
+    with pytest.raises(ArchivoIlegible, match="demasiados formatos"):
+        leer(contenido)
 
 
 def test_entidades_y_filas_lejanas() -> None:
@@ -162,7 +177,7 @@ def test_un_zip_que_no_es_un_libro() -> None:
     documento = BytesIO()
     with zipfile.ZipFile(documento, "w") as paquete:
         paquete.writestr("word/document.xml", "<x/>")
-    with pytest.raises(ArchivoIlegible, match="No es un libro de Excel"):
+    with pytest.raises(ArchivoIlegible, match="no es un libro de Excel"):
         leer(documento.getvalue())
 
 
@@ -180,10 +195,14 @@ def test_nada_lo_tira(cabeza: bytes, resto: bytes) -> None:
         pass
 
 
+# Made once: it says when it was, and its length would change from one example to the next.
+_LIBRO = libro(COLUMNAS, list(FILAS[0].values()))
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.data())
 def test_un_libro_mordido_no_lo_tira(data: st.DataObject) -> None:
-    contenido = bytearray(libro(COLUMNAS, list(FILAS[0].values())))
+    contenido = bytearray(_LIBRO)
     for _ in range(data.draw(st.integers(1, 4))):
         contenido[data.draw(st.integers(4, len(contenido) - 1))] = data.draw(st.integers(0, 255))
     try:

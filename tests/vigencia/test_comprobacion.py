@@ -38,7 +38,8 @@ def test_cada_respuesta(una: Escuela) -> None:
         Falta.DESCONOCIDA,
     ]
     fila = Comprobacion.objects.get()
-    assert (fila.escuela, fila.usuario, fila.cuantas, fila.fallidas) == (una, usuario, 4, 3)
+    assert (fila.escuela, fila.usuario) == (una, usuario)
+    assert (fila.cuantas, fila.fallidas, fila.sin_nss) == (4, 2, 1)
 
 
 def test_el_registro_no_guarda_numeros(una: Escuela) -> None:
@@ -63,6 +64,21 @@ def test_el_tope_de_fallidas_calla_tambien_lo_correcto(una: Escuela, monkeypatch
     assert Comprobacion.objects.get().cuantas == 3  # what was not answered was not asked
     otra = escuela("31DXX9002B", "Otra")
     assert comprobar(otra, None, pares([ana])) == [ana]
+
+
+def test_los_que_no_tienen_nss_no_son_intentos_fallidos(
+    una: Escuela, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first-year students of a school: most have no number, and the list of them is what it is for."""
+    monkeypatch.setattr(comprobacion, "TOPE_DE_FALLIDAS", 2)
+    monkeypatch.setattr(comprobacion, "TOPE_SIN_NSS", 4)
+    ana, *nuevos = alumnos(6)
+    preguntas = pares(nuevos)
+    Persona.objects.filter(pk__in=[n.pk for n in nuevos]).update(nss=None)
+    assert comprobar(una, None, [*preguntas[:3], *pares([ana])]) == [Falta.SIN_NSS] * 3 + [ana]
+    assert comprobar(una, None, preguntas[3:]) == [Falta.SIN_NSS, Falta.TOPE]
+    assert comprobar(una, None, pares([ana])) == [Falta.TOPE]
+    assert comprobacion.TOPE_SIN_NSS < 25_000 <= 50_000
 
 
 def test_el_tope_es_del_dia_de_la_ciudad_de_mexico(una: Escuela, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,24 @@
 """Rights by dates, and what a school says of its students: each act safe to call twice."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core import mail
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from nss_portal import correo
 from nss_portal.models import Envio, Estado, Persona, Tramite
-from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela
-from vigencia import inscripciones
+from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela, fila, lista
+from vigencia import inscripciones, lotes
 from vigencia.inscripciones import Situacion, elegir_registro
-from vigencia.models import Cierre, Escuela, Inscripcion, RegistroPatronal
+from vigencia.models import Cierre, Escuela, Inscripcion, Lote, RegistroPatronal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
 
@@ -37,7 +43,7 @@ def cubre(persona: Persona, hoy: date) -> bool:
 
 
 def dar_de_baja(inscripcion: Inscripcion, fecha: date) -> int:
-    return inscripciones.dar_de_baja(Inscripcion.objects.filter(pk=inscripcion.pk), fecha, TERMINO)
+    return len(inscripciones.dar_de_baja(Inscripcion.objects.filter(pk=inscripcion.pk), fecha, TERMINO))
 
 
 def con_buzon(*personas: Persona) -> None:
@@ -153,11 +159,60 @@ def test_inscribir_dos_veces_es_una(mia: Escuela) -> None:
 def test_volver_despues_de_una_baja(mia: Escuela) -> None:
     [persona] = alumnos(1)
     dar_de_baja(inscribir(mia, persona), date(2026, 10, 1))
-    with pytest.raises(ValidationError, match="Ya tuvo una baja"):
+    with pytest.raises(ValidationError, match="Tuvo una baja"):
         inscribir(mia, persona)
     inscribir(mia, persona, date(2026, 11, 3))
     dias = [date(2026, 9, 30), date(2026, 10, 1), date(2026, 11, 2), date(2026, 11, 3)]
     assert [cubre(persona, dia) for dia in dias] == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("alta", "fin", "se_puede"),
+    [
+        (date(2026, 9, 1), FIN, False),  # within what the other covered
+        (ALTA, FIN, False),  # from its same day
+        (ALTA - DIA, FIN, False),  # around it
+        (date(2026, 11, 30), FIN, False),
+        (date(2026, 12, 1), FIN, True),  # on its baja
+        (ALTA - 9 * DIA, ALTA - DIA, True),  # before it
+        (ALTA - 9 * DIA, ALTA, False),
+    ],
+)
+def test_lo_que_ya_cubrio_otra_inscripcion_por_los_tres_caminos(
+    mia: Escuela, alta: date, fin: date, se_puede: bool
+) -> None:
+    """By hand, by a file that is reviewed afterwards, and by one that had been reviewed before."""
+    [persona] = alumnos(1)
+    lote = _revisado(mia, persona, alta, fin)
+    dar_de_baja(inscribir(mia, persona), date(2026, 12, 1))
+    assert lotes.confirmar(lote)
+    while lotes.reanudar():
+        pass
+    assert mia.inscripciones.filter(lote=lote).exists() == se_puede
+    mia.inscripciones.filter(lote=lote).delete()
+    despues = _revisado(mia, persona, alta, fin)
+    assert (despues.renglones.get().veredicto == "error") != se_puede
+    if se_puede:
+        assert inscribir(mia, persona, alta, fin).alta == alta
+    else:
+        with pytest.raises(ValidationError, match="Tuvo una baja en este ciclo"):
+            inscribir(mia, persona, alta, fin)
+        assert mia.inscripciones.count() == 1
+
+
+def _revisado(de: Escuela, persona: Persona, alta: date, fin: date) -> Lote:
+    renglon = fila(persona, alta=alta.isoformat(), fin=fin.isoformat())
+    lote = lotes.recibir(de, None, ContentFile(lista([renglon]), name="lista.csv"))
+    while lotes.reanudar():
+        pass
+    return lote
+
+
+def test_un_ciclo_que_ya_termino_no_se_anuncia(mia: Escuela) -> None:
+    [persona] = alumnos(1)
+    con_buzon(persona)
+    inscribir(mia, persona, date(2024, 8, 24), date(2025, 7, 31), "2024-2025")
+    assert mia.inscripciones.count() == 1 and avisos() == []
 
 
 def test_el_registro_que_corresponde(mia: Escuela) -> None:
@@ -200,7 +255,7 @@ def test_bajas_por_miles(mia: Escuela, monkeypatch: pytest.MonkeyPatch) -> None:
     con_buzon(personas[0], personas[24])
     for persona in personas:
         inscribir(mia, persona)
-    assert inscripciones.dar_de_baja(mia.inscripciones.all(), date(2026, 12, 1), TERMINO) == 25
+    assert len(inscripciones.dar_de_baja(mia.inscripciones.all(), date(2026, 12, 1), TERMINO)) == 25
     assert avisos() == ["baja", "baja", "inscripcion", "inscripcion"]
 
 
@@ -233,6 +288,95 @@ def test_fin_de_ciclo_y_vuelta_atras(mia: Escuela) -> None:
     assert not Envio.objects.filter(aviso="baja", tramite__persona=una).exists()
     # Undone, it can be done again, as another.
     assert inscripciones.cerrar_ciclo(mia, CICLO, CIERRE, None) != cierre
+
+
+# --- What has stopped being true before its mail goes out ---------------------------------------------------
+
+
+def salir() -> list[str]:
+    """Subjects of what goes out, once its pause is over."""
+    mail.outbox.clear()
+    Envio.objects.update(libre_desde=Now())
+    while correo.reanudar():
+        pass
+    assert not Envio.objects.pendientes().exists()
+    return [mensaje.subject for mensaje in mail.outbox]
+
+
+INSCRITO = "Tu escuela te inscribió al Seguro de Salud para Estudiantes"
+DE_BAJA = "Tu escuela dio aviso de tu baja"
+
+
+@pytest.mark.parametrize("vuelve", [True, False])
+def test_la_baja_de_un_ciclo_no_le_llega_a_quien_ya_esta_en_el_siguiente(mia: Escuela, vuelve: bool) -> None:
+    """The usual order: a school closes a cycle, and on the same day enrols in the next."""
+    [persona] = alumnos(1)
+    con_buzon(persona)
+    hoy = timezone.localdate()
+    inscribir(mia, persona, hoy - 90 * DIA, hoy + 5 * DIA, "2026-1")
+    assert salir() == [INSCRITO]
+    inscripciones.cerrar_ciclo(mia, "2026-1", hoy, None)
+    if vuelve:
+        inscribir(mia, persona, hoy, hoy + 150 * DIA, "2026-2")
+    assert salir() == ([INSCRITO] if vuelve else [DE_BAJA])
+
+
+def test_una_baja_en_el_ultimo_dia_se_avisa_al_siguiente(
+    mia: Escuela, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [persona] = alumnos(1)
+    con_buzon(persona)
+    hoy = timezone.localdate()
+    inscribir(mia, persona, hoy - 90 * DIA, hoy, "2026-1")
+    salir()
+    inscripciones.cerrar_ciclo(mia, "2026-1", hoy, None)
+    monkeypatch.setattr(timezone, "localdate", lambda *a, **k: hoy + DIA)
+    assert salir() == [DE_BAJA]
+
+
+def test_no_se_anuncia_lo_que_ya_se_deshizo(mia: Escuela) -> None:
+    una, dos = alumnos(2)
+    con_buzon(una, dos)
+    hoy = timezone.localdate()
+    # Enrolled and taken out before the first mail left: only the second is true.
+    dar_de_baja(inscribir(mia, una, hoy, hoy + 90 * DIA), hoy)
+    # A baja that somebody took back by hand.
+    dar_de_baja(inscribir(mia, dos, hoy, hoy + 90 * DIA), hoy)
+    mia.inscripciones.filter(persona=dos).update(baja=None, causa="")
+    assert sorted(salir()) == sorted([DE_BAJA, INSCRITO])
+
+
+# --- One at a time ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite's transaction already is the only one")
+def test_quien_escribe_de_una_escuela_la_toma_primero_y_sin_estorbar(mia: Escuela) -> None:
+    """Always the school's row before its students': in one order, two never wait for each other for ever.
+
+    NO KEY: who only refers to the school, as a trámite's enrolment does, does not wait for the mails.
+    """
+    una, dos = alumnos(2)
+    fila_una, cierre = inscribir(mia, una), None
+
+    def cerrar() -> None:
+        nonlocal cierre
+        cierre = inscripciones.cerrar_ciclo(mia, CICLO, CIERRE, None)
+
+    actos: list[Callable[[], object]] = [
+        lambda: inscribir(mia, dos),
+        lambda: dar_de_baja(fila_una, date(2026, 10, 1)),
+        cerrar,
+        lambda: inscripciones.deshacer_cierre(cierre),  # type: ignore[arg-type]
+    ]
+    for acto in actos:
+        with CaptureQueriesContext(connection) as consultas:
+            acto()
+        sentencias = [c["sql"] for c in consultas if "SAVEPOINT" not in c["sql"]]
+        candados = [n for n, sql in enumerate(sentencias) if "FOR NO KEY UPDATE" in sql]
+        escrituras = [n for n, sql in enumerate(sentencias) if sql.startswith(("UPDATE", "INSERT"))]
+        assert candados and '"vigencia_escuela"' in sentencias[candados[0]].split("WHERE")[0]
+        assert candados[0] < min(escrituras)
+        assert not [sql for sql in sentencias if "FOR UPDATE" in sql and "vigencia_escuela" in sql]
 
 
 def test_pasado_el_plazo_ya_no_se_deshace(mia: Escuela) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -479,6 +480,51 @@ def test_lo_que_falla_espera_y_se_avisa(
         pass
     lote.refresh_from_db()
     assert lote.estado == Lote.Estado.POR_CONFIRMAR
+
+
+def test_un_archivo_que_tumba_a_quien_lo_lee_se_deja(una: Escuela, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed each time in the middle of it, as by the kernel for the memory: a few times, not for ever."""
+    lote = subir(una, lista([fila(alumnos(1)[0])]))
+
+    def morir(archivo: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(archivos, "leer", morir)
+    for _ in range(lotes.INTENTOS_DE_LEER):
+        Lote.objects.update(libre_desde=Now())
+        with pytest.raises(KeyboardInterrupt):
+            lotes.avanzar(lote.pk)
+    Lote.objects.update(libre_desde=Now())
+    while lotes.reanudar():
+        pass
+    lote.refresh_from_db()
+    assert lote.estado == Lote.Estado.ILEGIBLE and "en varios intentos" in lote.motivo and not lote.archivo
+
+
+@pytest.mark.parametrize("donde", ["al abrirlo", "en un renglón"])
+def test_un_archivo_que_no_se_acaba_de_leer(
+    una: Escuela, monkeypatch: pytest.MonkeyPatch, donde: str
+) -> None:
+    monkeypatch.setattr(lotes, "PLAZO", 0.05)
+    verdadero = archivos.abrir_libro
+
+    class Lento:
+        def filas(self, *args: Any) -> Iterator[tuple[int, tuple[str, ...]]]:
+            yield 1, ("curp", "nss")
+            while True:
+                pass
+
+    @contextmanager
+    def abrir(*args: Any) -> Iterator[Any]:
+        with verdadero(*args):
+            while donde == "al abrirlo":
+                pass
+            yield Lento()
+
+    monkeypatch.setattr(archivos, "abrir_libro", abrir)
+    with archivos.tabla_xlsx(["curp", "nss"], [["A", "B"]]) as libro:
+        lote = revisar(una, libro.read())
+    assert lote.estado == Lote.Estado.ILEGIBLE and "tarda demasiado en abrirse" in lote.motivo
 
 
 def test_una_sola_cadena_de_tareas(una: Escuela, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,9 +118,9 @@ class ResponsableAdmin(Registro):
 class ComprobacionAdmin(SoloLectura):
     """How much each school asks, and how often it misses: who guesses numbers is seen here."""
 
-    list_display = ["escuela", "usuario", "cuando", "cuantas", "fallidas"]
+    list_display = ["escuela", "usuario", "cuando", "cuantas", "fallidas", "sin_nss"]
     list_select_related = ["escuela", "usuario"]
     ordering = ["-pk"]
     search_fields = ["escuela__cct__exact"]
     search_help_text = "Escribe la CCT completa."
-    fields = ["escuela", "usuario", "cuando", "cuantas", "fallidas"]
+    fields = ["escuela", "usuario", "cuando", "cuantas", "fallidas", "sin_nss"]

@@ -15,8 +15,10 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.timezone import localtime
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from vigencia import archivos, lotes
@@ -86,7 +88,17 @@ class LoteAdmin(DeMiEscuela):
 
     # -- Upload -------------------------------------------------------------------------------------------
 
+    @method_decorator(csrf_exempt)
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        # Before anything reads the body (the check of its csrf token does): a huge one is not even received.
+        if int(request.META.get("CONTENT_LENGTH") or 0) > archivos.TAMANO_MAXIMO * 2:
+            form = SubirForm({}, propia=exigir(request.user, "add_lote"))
+            form.errors.clear()
+            form.add_error("archivo", archivos.PASA)
+            return self._por_subir(request, form)
+        return csrf_protect(self._subir)(request)
+
+    def _subir(self, request: HttpRequest) -> HttpResponse:
         propia = exigir(request.user, "add_lote")
         enviado = (request.POST, request.FILES) if request.method == "POST" else ()
         form = SubirForm(*enviado, propia=propia)
@@ -100,6 +112,9 @@ class LoteAdmin(DeMiEscuela):
             else:
                 self.log_addition(request, lote, "Archivo subido.")
                 return redirect("admin:vigencia_lote_change", lote.pk)
+        return self._por_subir(request, form)
+
+    def _por_subir(self, request: HttpRequest, form: SubirForm) -> HttpResponse:
         return self.pagina(request, "subir.html", "Subir alumnos", form=form)
 
     def plantilla(self, request: HttpRequest, formato: str) -> HttpResponse:

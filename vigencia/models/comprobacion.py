@@ -20,6 +20,7 @@ class Comprobacion(models.Model):
     cuando = models.DateTimeField("cuándo", default=timezone.now, editable=False)
     cuantas = models.PositiveIntegerField("CURP comprobadas")
     fallidas = models.PositiveIntegerField("que no correspondieron")
+    sin_nss = models.PositiveIntegerField("de personas sin NSS")
 
     class Meta:
         verbose_name = "comprobación de CURP y NSS"
@@ -28,7 +29,8 @@ class Comprobacion(models.Model):
         indexes = [models.Index(name="comprobacion_del_dia", fields=["escuela", "cuando"])]
         constraints = [
             models.CheckConstraint(
-                name="comprobacion_fallidas_de_cuantas", condition=Q(fallidas__lte=F("cuantas"))
+                name="comprobacion_fallidas_de_cuantas",
+                condition=Q(cuantas__gte=F("fallidas") + F("sin_nss")),
             )
         ]
 

@@ -1,0 +1,52 @@
+"""What whoever is moved to another consultorio is told, and the cards that no longer say where they go."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from clinicas.models import Alta, Consultorio
+from nss_portal.models import Documento, Envio
+from vigencia import noticias
+
+REUBICACION = "reubicacion"
+
+
+def anunciar_reubicacion(altas: QuerySet[Alta], antes: Consultorio) -> int:
+    """Write «your consultorio is another one» to each of them whose mailbox is known; how many.
+
+    Call it in the transaction that moves them.
+    """
+
+    def decir(alta: Alta) -> dict[str, Any]:
+        consultorio = alta.consultorio
+        return {
+            "alta": alta.pk,
+            "desde": alta.desde.isoformat(),
+            "clinica": consultorio.clinica.nombre,
+            "direccion": consultorio.clinica.direccion,
+            "turno": consultorio.turno,
+            "consultorio": str(consultorio.numero),
+            "otra_clinica": consultorio.clinica_id != antes.clinica_id,
+        }
+
+    lugar = "consultorio__clinica"
+    filas = altas.select_related(f"{lugar}__municipio", f"{lugar}__entidad")
+    return noticias.escribir(REUBICACION, filas, decir)
+
+
+def cancelar_tarjetas(personas: Iterable[int]) -> None:
+    """The adscripción cards of these people: they say a consultorio that is not theirs any more."""
+    Documento.objects.filter(
+        tramite__persona__in=personas,
+        tipo=Documento.Tipo.ADSCRIPCION,
+        emitido__isnull=False,
+        sustituido_por=None,
+        cancelado=None,
+    ).update(cancelado=timezone.now())
+
+
+def sigue_siendo_cierto(envio: Envio) -> bool:
+    """Whether they still are where the mail says; asked when it is about to go out."""
+    return Alta.objects.activas().filter(pk=envio.datos["alta"]).exists()
