@@ -39,6 +39,7 @@ from tests.apoyo import (
     reanudar,
     solicitar,
 )
+from vigencia.models import Inscripcion
 
 HOY = timezone.localdate()
 OTRO = "una.direccion.bastante.larga.de.verdad@correo-institucional.example"
@@ -200,7 +201,7 @@ def paso_2() -> Iterator[Pagina]:
                 "alta": HOY - 90 * dias,
                 "fin": HOY + 90 * dias,
                 "baja": HOY - 9 * dias,
-                "causa": "voluntaria",
+                "causa": Inscripcion.Causa.VOLUNTARIA,
             },
             "ciclo-terminado": {"alta": HOY - 300 * dias, "fin": HOY - 60 * dias},
             "aun-no-inicia": {"alta": HOY + 9 * dias, "fin": HOY + 200 * dias},
