@@ -75,7 +75,7 @@ def recorrer(navegador: Browser, sitio: Portal, ancho: str) -> None:
     guardar(pagina, f"domicilio-lleno-{ancho}")
     pagina.get_by_role("button", name="Continuar").click()
     esperar(pagina, "resultado")
-    pagina.get_by_text("ha sido enviado a tu correo electrónico").wait_for()
+    pagina.get_by_text("ha sido enviado a tu correo electrónico").first.wait_for()
     guardar(pagina, f"resultado-{ancho}")
     guardar_documentos(pagina, sitio)
     pagina.get_by_role("button", name="Finalizar trámite").click()
@@ -91,6 +91,7 @@ def recorrer(navegador: Browser, sitio: Portal, ancho: str) -> None:
     esperar(pagina, "rechazo")
     guardar(pagina, f"rechazo-{ancho}")
     pagina.get_by_role("button", name="Salir").click()
+    esperar(pagina, "inicio")
     pagina.go_back()
     esperar(pagina, "expirada")
     guardar(pagina, f"expirada-{ancho}")
@@ -128,7 +129,7 @@ def recorrer_pasos_2_y_3(navegador: Browser, sitio: Portal, ancho: str) -> None:
         curp, nss = quien[caso]
         llenar(pagina, sitio, curp, "vigencia", nss=nss)
         enviar(pagina, "resultado")
-        pagina.get_by_text("ha sido enviado a tu correo electrónico").wait_for()
+        pagina.get_by_text("ha sido enviado a tu correo electrónico").first.wait_for()
         guardar(pagina, f"vigencia-{caso}-{ancho}")
         if caso == "nunca-inscrito":
             pagina.get_by_role("link", name="Hoja para mi escuela").click()
@@ -157,13 +158,17 @@ def recorrer_pasos_2_y_3(navegador: Browser, sitio: Portal, ancho: str) -> None:
     guardar(pagina, f"clinica-eleccion-{ancho}")
     enviar(pagina, "revision")
     guardar(pagina, f"clinica-revision-{ancho}")
-    enviar(pagina, "resultado", "Registrarme en esta clínica")
-    pagina.get_by_text("han sido enviados a tu correo electrónico").wait_for()
+    pagina.locator("button[name=confirmar]").click()
+    esperar(pagina, "resultado")
+    pagina.get_by_text("han sido enviados a tu correo electrónico").first.wait_for()
     guardar(pagina, f"clinica-resultado-{ancho}")
     guardar_documentos(pagina, sitio)
     correo(pagina, sitio, f"correo-clinica-{ancho}")
     pagina.goto("/")
     guardar(pagina, f"inicio-avance-{ancho}")
+    for nombre, ruta in (("app", "/app/"), ("verificar", "/verificar/"), ("api", "/api/v1/docs")):
+        pagina.goto(ruta)
+        guardar(pagina, f"{nombre}-{ancho}")
     pagina.close()
 
 
