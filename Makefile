@@ -11,7 +11,7 @@ ayuda:
 	@echo 'make run     prepara lo que falte e inicia el portal de demostración en http://127.0.0.1:8000 (PUERTO=otro)'
 	@echo 'make test    prepara lo que falte y corre todas las pruebas (ARGS="-k nss" para elegir)'
 	@echo 'make caos    mata, apaga y llena lo que puede mientras se atiende, y cuenta lo que se rompió'
-	@echo 'make bench    mide la carga de alumnos junto a django-import-export, e imprime cuántas veces más rápida es'
+	@echo 'make bench    mide los documentos y la carga de alumnos junto a otras bibliotecas, e imprime las razones'
 	@echo 'make capturas  dibuja otra vez las imágenes de docs/capturas/'
 	@echo 'make check   formato, estilo, tipos, migraciones, despliegue y pruebas en SQLite y PostgreSQL'
 
@@ -35,7 +35,10 @@ caos:
 	@bin/con_postgres $(PYTHON) -m tests.procesos.caos
 
 bench:
-	@bin/setup test
+	@bin/setup bench
+	$(titulo) 'Documentos'
+	@$(PYTHON) -m bench.documentos $(DOCUMENTOS)
+	$(titulo) 'Carga de alumnos'
 	@$(PYTHON) -m bench.inscripciones $(ARGS)
 
 capturas:
