@@ -43,7 +43,20 @@ def barra(poblacion: int, capacidad: int) -> str:
     )
 
 
-class ConsultorioEnLinea(_TabularInline):
+class _Elige:
+    """What nobody has chosen yet, in Spanish: Django's catalogue has no words for it."""
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        vacia = db_field.blank or not db_field.has_default()
+        kwargs.setdefault("choices", db_field.get_choices(vacia, blank_choice=[("", "Elige…")]))
+        return super().formfield_for_choice_field(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("empty_label", "Elige…")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class ConsultorioEnLinea(_Elige, _TabularInline):
     model = Consultorio
     form = ConsultorioForm
     extra = 0
@@ -71,7 +84,7 @@ def _enlace_mover(consultorio: Consultorio) -> str:
 
 
 @admin.register(Clinica)
-class ClinicaAdmin(Registro):
+class ClinicaAdmin(_Elige, Registro):
     list_display = ["nombre", "clues", "municipio", "entidad", "estado", "poblacion"]
     list_select_related = ["municipio", "entidad"]
     list_filter = ["estado", "tipo", "origen", "entidad"]

@@ -9,8 +9,9 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from difflib import get_close_matches
 from io import StringIO, TextIOWrapper
 from itertools import chain
 from typing import IO, Any
@@ -40,6 +41,20 @@ _CABE = 200  # characters of a cell that are kept: nothing that belongs in one i
 # PostgreSQL keeps no NUL in a JSON; another control character is as wrong, and told as such.
 _NULO, _MAL = "\x00", "\x01"
 _ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
+
+# How people call a column, and words that say nothing of which one it is.
+_OTROS_NOMBRES = {
+    "apellido_paterno": "primer_apellido",
+    "apellido_materno": "segundo_apellido",
+    "paterno": "primer_apellido",
+    "materno": "segundo_apellido",
+    "inicio": "alta",
+    "termino": "fin",
+    "cuenta": "matricula",
+    "seguro_social": "nss",
+    "seguridad_social": "nss",
+}
+_DE_RELLENO = {"fecha", "de", "del", "la", "el", "numero", "no", "num", "escolar", "alumno", "estudiante"}
 
 Renglones = Iterator[tuple[int, dict[str, str]]]
 
@@ -119,12 +134,36 @@ def _columnas(cabecera: Sequence[str]) -> dict[str, int]:
             raise ArchivoIlegible(f"La columna {nombre} está dos veces.")
         if nombre in CONOCIDAS:
             donde[nombre] = lugar
+    _revisar_nombres(cabecera, donde)
     if not donde.keys() >= set(IMPRESCINDIBLES):
         raise ArchivoIlegible(
             f"La primera línea debe nombrar las columnas: {','.join(COLUMNAS)}. Descarga la plantilla y "
             "copia ahí tu lista."
         )
     return donde
+
+
+def _revisar_nombres(cabecera: Sequence[str], donde: Mapping[str, int]) -> None:
+    """A column that is one of ours under another name is told at once; of the others a list may have many."""
+    faltan = CONOCIDAS - donde.keys()
+    parecidas = {
+        nombre.strip()[:40]: querida for nombre in cabecera if (querida := _parecida(_llano(nombre), faltan))
+    }
+    if parecidas:
+        raise ArchivoIlegible(
+            f"No reconozco estas columnas: {', '.join(parecidas)}. ¿Quisiste decir "
+            f"{', '.join(dict.fromkeys(parecidas.values()))}? Cambia su nombre en la primera línea y sube el "
+            "archivo otra vez."
+        )
+
+
+def _parecida(nombre: str, faltan: Collection[str]) -> str:
+    """Which of the missing columns it may be; empty when none."""
+    if nombre in CONOCIDAS or nombre == "motivo":  # the last one is ours, in what goes back to be corrected
+        return ""
+    palabras = [palabra for palabra in nombre.split("_") if palabra not in _DE_RELLENO]
+    sencillo = _OTROS_NOMBRES.get("_".join(palabras), "_".join(palabras))
+    return next(iter(get_close_matches(sencillo, faltan, 1, 0.8)), "")
 
 
 def _llano(nombre: str) -> str:
@@ -298,7 +337,7 @@ def _limpia(celda: object) -> str:
 _NOTAS = [
     ("Columna", "Qué lleva"),
     ("curp", "Los 18 caracteres. Es obligatoria."),
-    ("nss", "Los 11 números, con su cero si empieza con cero. Es obligatorio."),
+    ("nss", "Los 11 números, con su cero si empieza con cero. Vacío: te decimos quién no tiene todavía."),
     ("matricula", "La que usa tu escuela; hasta 20 caracteres."),
     ("nivel", "medio-superior, superior o posgrado. Vacío: el que elijas al subir el archivo."),
     ("ciclo", "2026-2027 o 2026-1. Vacío: el que elijas al subir el archivo."),

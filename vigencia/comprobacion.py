@@ -27,11 +27,13 @@ class Falta(StrEnum):
     DESCONOCIDA = "desconocida"
     SIN_NSS = "sin-nss"
     NO_CORRESPONDE = "no-corresponde"
+    # No NSS was given, and the person has one.
+    NO_ESCRITO = "no-escrito"
     TOPE = "tope"
 
 
 def comprobar(escuela: Escuela, usuario: Any, pares: Sequence[tuple[str, str]]) -> list[Persona | Falta]:
-    """One answer for each (CURP, NSS), both normalised: the person, or why not.
+    """One answer for each (CURP, NSS), both normalised: the person, or why not. The NSS may be empty.
 
     Counts against the school's day and writes how many were asked, in one transaction and with the same
     few queries for one pair as for two thousand. Past a cap every answer is TOPE, right or wrong: one that
@@ -53,7 +55,7 @@ def comprobar(escuela: Escuela, usuario: Any, pares: Sequence[tuple[str, str]]) 
             respuesta = _responder(personas.get(curp), nss)
             hechas += 1
             sin_nss += respuesta is Falta.SIN_NSS
-            fallidas += isinstance(respuesta, Falta) and respuesta is not Falta.SIN_NSS
+            fallidas += respuesta in (Falta.DESCONOCIDA, Falta.NO_CORRESPONDE)
             respuestas.append(respuesta)
         if hechas:
             Comprobacion.objects.create(
@@ -67,6 +69,8 @@ def _responder(persona: Persona | None, nss: str) -> Persona | Falta:
         return Falta.DESCONOCIDA
     if persona.nss is None:
         return Falta.SIN_NSS
+    if not nss:
+        return Falta.NO_ESCRITO  # no number was tried: it is a check, and no guess
     return persona if persona.nss == nss else Falta.NO_CORRESPONDE
 
 

@@ -10,8 +10,8 @@ from vigencia import noticias
 from vigencia.models import Escuela, Inscripcion, Lote
 
 # Asked again at the moment of writing, because others may have been here since the file was reviewed: the
-# person has a number, the record still is the school's, and no enrolment of the same cycle is in the way
-# (`inscripciones.estorbo`, of thousands at once).
+# person has a number and has no baja for death, the record still is the school's, and no enrolment of the
+# same cycle is in the way (`inscripciones.fallecidas` and `estorbo`, of thousands at once).
 _ALTAS = """
     INSERT INTO vigencia_inscripcion (persona_id, escuela_id, registro_id, lote_id, ciclo, matricula, nivel,
         alta, fin, causa, creada, movida)
@@ -20,7 +20,10 @@ _ALTAS = """
     FROM vigencia_renglon r
     JOIN vigencia_registropatronal g ON g.registro = r.registro_id AND g.escuela_id = %(escuela)s
     JOIN nss_portal_persona p ON p.id = r.persona_id AND p.nss IS NOT NULL
-    WHERE r.lote_id = %(lote)s AND r.movimiento = 'alta' AND r.veredicto IN ('alta', 'advertencia')
+    WHERE r.lote_id = %(lote)s AND r.movimiento = 'alta' AND r.veredicto IN ('alta', %(advertencia)s)
+        AND NOT EXISTS (
+            SELECT 1 FROM vigencia_inscripcion m WHERE m.persona_id = r.persona_id AND m.causa = '3'
+        )
         AND NOT EXISTS (
             SELECT 1 FROM vigencia_inscripcion i
             WHERE i.persona_id = r.persona_id AND i.escuela_id = %(escuela)s AND i.ciclo = r.ciclo
@@ -32,14 +35,14 @@ _ALTAS = """
 _BAJAS = """
     UPDATE vigencia_inscripcion AS i SET baja = r.baja, causa = r.causa, movida = %(ahora)s
     FROM vigencia_renglon r
-    WHERE r.lote_id = %(lote)s AND r.movimiento = 'baja' AND r.veredicto IN ('baja', 'advertencia')
+    WHERE r.lote_id = %(lote)s AND r.movimiento = 'baja' AND r.veredicto IN ('baja', %(advertencia)s)
         AND i.persona_id = r.persona_id AND i.escuela_id = %(escuela)s AND i.baja IS NULL
         AND i.alta <= r.baja AND i.fin >= r.baja AND r.ciclo IN ('', i.ciclo)
 """
 # What was good when it was reviewed and had been done, or undone, when it came to be written.
 _ALCANZADOS = """
     UPDATE vigencia_renglon AS r SET veredicto = 'sin-cambio', motivos = %(motivo)s
-    WHERE r.lote_id = %(lote)s AND r.veredicto IN ('alta', 'baja', 'advertencia') AND NOT EXISTS (
+    WHERE r.lote_id = %(lote)s AND r.veredicto IN ('alta', 'baja', %(advertencia)s) AND NOT EXISTS (
         SELECT 1 FROM vigencia_inscripcion i
         WHERE i.persona_id = r.persona_id AND i.escuela_id = %(escuela)s AND r.ciclo IN ('', i.ciclo) AND (
             (r.movimiento = 'alta' AND i.lote_id = r.lote_id)
@@ -60,6 +63,8 @@ def guardar(lote: Lote) -> tuple[int, int]:
     Escuela.objects.select_for_update(no_key=True).get(pk=lote.escuela_id)
     ahora = timezone.now()
     datos = {"lote": lote.pk, "escuela": lote.escuela_id, "ahora": ahora, "motivo": _MOTIVO}
+    # When they are left out, those rows stay as they were reviewed.
+    datos["advertencia"] = "ninguno" if lote.sin_advertencias else "advertencia"
     # Bajas first: who leaves and comes back in the same file has only the first to be ended.
     bajas = _ejecutar(_BAJAS, datos)
     terminadas = Inscripcion.objects.filter(escuela=lote.escuela_id, movida=ahora, baja__isnull=False)

@@ -104,6 +104,18 @@ def parece(cabeza: bytes) -> bool:
     return any(_CABEZA.match(linea) for linea in cabeza.splitlines()[:20])
 
 
+def trae_altas(archivo: Any) -> bool:
+    """Whether a file is one of these and has an alta, which needs what its line cannot say."""
+    cabeza = archivo.read(4096)
+    archivo.seek(0)
+    if not parece(cabeza):
+        return False
+    altas = (linea for linea in archivo if _decodificar(linea.rstrip(b"\r\n"))[_TIPO] == ALTA)
+    trae = next(altas, None) is not None
+    archivo.seek(0)
+    return trae
+
+
 def leer(archivo: IO[bytes], tamano: int) -> Iterator[tuple[int, dict[str, str]]]:
     """Every line, numbered; what is wrong with one is in its `defecto`. Raises CargaInvalida."""
     for numero, linea in Fuente(archivo, tamano).lineas(lambda *paso: None):

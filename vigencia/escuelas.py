@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import NamedTuple
@@ -69,7 +69,7 @@ class Fila(NamedTuple):
 
 @dataclass
 class _Malas:
-    """The bad lines and what is wrong with each: a line counts once, with its first reason."""
+    """The bad lines and what is wrong with each: a line counts once."""
 
     motivos: dict[int, str] = field(default_factory=dict)
 
@@ -129,9 +129,7 @@ def _filas(fuente: Fuente, malas: _Malas, avisar: Avisar) -> Iterator[Fila]:
             campos = _separar(linea)
             if len(campos) != len(COLUMNAS):
                 raise LineaMala(f"tiene {len(campos)} columnas y deben ser {len(COLUMNAS)}.")
-            fila = leer(numero, [campos[i] for i in orden])
-            if fila.entidad not in entidades:
-                raise LineaMala(f"la entidad {fila.entidad} no existe: c_estado va de 01 a 32.")
+            fila = leer(numero, [campos[i] for i in orden], entidades)
         except LineaMala as motivo:
             malas.agregar(numero, str(motivo))
         else:
@@ -159,24 +157,45 @@ def _separar(linea: bytes) -> list[str]:
         raise LineaMala("no es CSV: revisa sus comillas.") from None
 
 
-def leer(linea: int, campos: list[str]) -> Fila:
-    """What a line says, in the order of COLUMNAS. Raises LineaMala."""
+def leer(linea: int, campos: list[str], entidades: Collection[str]) -> Fila:
+    """What a line says, in the order of COLUMNAS. Raises LineaMala, with all that is wrong in it."""
     cct, nombre, niveles, modalidad, registros, estado, municipio = map(limpiar, campos)
-    entidad = _clave("c_estado", estado, 2)
-    if not nombre:
-        raise LineaMala("falta nombre.")
-    if len(nombre) > _CABEN:
-        raise LineaMala(f"nombre pasa de {_CABEN} caracteres.")
-    return Fila(
-        linea,
-        _cct(cct),
-        nombre,
-        _niveles(niveles),
-        _modalidad(modalidad),
-        _registros(registros),
-        entidad,
-        entidad + _clave("c_mnpio", municipio, 3) if municipio else "",
+    motivos: list[str] = []
+
+    def dato[T](lector: Callable[..., T], *args: object) -> T | None:
+        try:
+            return lector(*args)
+        except LineaMala as motivo:
+            motivos.append(str(motivo))
+            return None
+
+    leidos = (
+        dato(_cct, cct),
+        dato(_nombre, nombre),
+        dato(_niveles, niveles),
+        dato(_modalidad, modalidad),
+        dato(_registros, registros),
+        entidad := dato(_entidad, estado, entidades),
+        f"{entidad}{dato(_clave, 'c_mnpio', municipio, 3)}" if municipio else "",
     )
+    if motivos:
+        raise LineaMala(" ".join(motivos))
+    return Fila(linea, *leidos)  # type: ignore[arg-type]  # without a reason, each has been read
+
+
+def _nombre(escrito: str) -> str:
+    if not escrito:
+        raise LineaMala("falta nombre.")
+    if len(escrito) > _CABEN:
+        raise LineaMala(f"nombre pasa de {_CABEN} caracteres.")
+    return escrito
+
+
+def _entidad(escrita: str, entidades: Collection[str]) -> str:
+    entidad = _clave("c_estado", escrita, 2)
+    if entidad not in entidades:
+        raise LineaMala(f"la entidad {entidad} no existe: c_estado va de 01 a 32.")
+    return entidad
 
 
 def _cct(escrita: str) -> str:

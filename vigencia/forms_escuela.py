@@ -1,22 +1,28 @@
 """What a school's clerk fills in, in the admin: one student, a file, a baja, the end of a cycle."""
 
-import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Count
 from django.utils import timezone
 
 from nss_portal.ajena import decir_curp, decir_nss
 from nss_portal.forms import CampoTexto, CurpField
 from nss_portal.identidad import validar_nss
 from nss_portal.models import Persona
-from vigencia import comprobacion
+from vigencia import comprobacion, dispmag, periodo
 from vigencia.archivos import RENGLONES_MAXIMOS
-from vigencia.inscripciones import elegir_registro, estorbo
+from vigencia.inscripciones import (
+    POR_DEFUNCION,
+    Situacion,
+    elegir_registro,
+    en_situacion,
+    estorbo,
+    fallecidas,
+)
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal
-from vigencia.models.inscripcion import CICLO_REGEX
 
 if TYPE_CHECKING:
     _InscripcionForm = forms.ModelForm[Inscripcion]
@@ -34,6 +40,7 @@ _FALTAS = {
         "Este NSS no es el de esa CURP. Revisa los dos; si están bien escritos, el alumno debe acudir a la "
         "subdelegación.",
     ),
+    comprobacion.Falta.NO_ESCRITO: ("nss", "Escribe el NSS del alumno."),
     comprobacion.Falta.TOPE: (
         None,
         "Tu escuela llegó al tope de comprobaciones de hoy. Mañana puedes seguir.",
@@ -50,6 +57,12 @@ class Dia(forms.DateField):
         )
         super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs)
 
+    def clean(self, value: Any) -> date | None:
+        dia: date | None = super().clean(value)
+        if dia and not periodo.de_estos_anios(dia):
+            raise ValidationError(f"Esa fecha {periodo.FECHA_LEJANA}", code="lejana")
+        return dia
+
 
 class CicloField(CampoTexto):
     def __init__(self, **kwargs: Any) -> None:
@@ -63,9 +76,10 @@ class CicloField(CampoTexto):
 
     def clean(self, value: Any) -> str:
         ciclo = str(super().clean(value)).strip()
-        if ciclo and not re.fullmatch(CICLO_REGEX, ciclo):
-            raise ValidationError("El ciclo se escribe 2026-2027 o 2026-1.", code="formato")
-        return ciclo
+        try:
+            return periodo.leer_ciclo(ciclo) if ciclo else ""
+        except ValueError:
+            raise ValidationError("El ciclo se escribe 2026-2027 o 2026-1.", code="formato") from None
 
 
 class EscuelaField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -98,9 +112,13 @@ class NssDeAlumnoField(CampoTexto):
     def clean(self, value: Any) -> str:
         escrito = super().clean(value)
         try:
-            return validar_nss(escrito)
+            return validar_nss(escrito) if escrito else ""
         except ValidationError as error:
             raise ValidationError(decir_nss(error), error.code) from None
+
+
+def _mal_fin(alta: date, fin: date) -> str:
+    return "El fin no puede ser anterior al alta." if fin < alta else periodo.fin_excesivo(alta, fin)
 
 
 class AltaForm(_InscripcionForm):
@@ -115,7 +133,8 @@ class AltaForm(_InscripcionForm):
     nss = NssDeAlumnoField(
         label="NSS",
         help_text="11 números. El alumno lo encuentra en su documento del paso 1.",
-        requerido="Escribe el NSS del alumno.",
+        # Empty, whoever has none is sent to step 1 and not told to write what does not exist.
+        required=False,
         max_length=30,
     )
     ciclo = CicloField()
@@ -138,6 +157,7 @@ class AltaForm(_InscripcionForm):
         super().__init__(*args, **kwargs)
         self.fields["nivel"].error_messages["required"] = "Elige el nivel."
         if not self.propia:
+            self.fields["nivel"].choices = [("", "Elige…"), *Nivel.choices]  # type: ignore[attr-defined]
             return
         self.instance.escuela = self.propia
         del self.fields["escuela"]
@@ -161,8 +181,8 @@ class AltaForm(_InscripcionForm):
         escuela = self.propia or datos.get("escuela")
         if escuela and datos.get("nivel"):
             self._revisar_escuela(escuela, datos)
-        if datos.get("alta") and datos.get("fin") and datos["fin"] < datos["alta"]:
-            self.add_error("fin", "El fin no puede ser anterior al alta.")
+        if alta := datos.get("alta"):
+            self._revisar_periodo(alta, datos.get("fin"), datos.get("ciclo", ""))
         # A check spends one of the day: only when nothing else is left to correct.
         if escuela and not self.errors:
             [respuesta] = comprobacion.comprobar(escuela, self.usuario, [(datos["curp"], datos["nss"])])
@@ -172,8 +192,17 @@ class AltaForm(_InscripcionForm):
                 self.add_error(*_FALTAS[respuesta])
         return datos
 
+    def _revisar_periodo(self, alta: date, fin: date | None, ciclo: str) -> None:
+        if fin and (mal := _mal_fin(alta, fin)):
+            self.add_error("fin", mal)
+        if ciclo and (mal := periodo.ciclo_ajeno(ciclo, alta)):
+            self.add_error("ciclo", mal)
+
     def _revisar_ciclo(self, escuela: Escuela, persona: Persona, datos: dict[str, Any]) -> None:
         self.instance.persona = persona
+        if fallecidas([persona.pk]):
+            self.add_error("curp", POR_DEFUNCION)
+            return
         suyas = list(persona.inscripciones.filter(escuela=escuela, ciclo=datos["ciclo"]).order_by("alta"))
         # Of one that is still open, the constraint speaks.
         if all(suya.baja for suya in suyas) and (motivo := estorbo(datos["alta"], datos["fin"], suyas)):
@@ -213,8 +242,8 @@ class CorreccionForm(_InscripcionForm):
 
     def clean_fin(self) -> date:
         fin: date = self.cleaned_data["fin"]
-        if fin < self.instance.alta:
-            raise ValidationError("El fin no puede ser anterior al alta.", code="fin")
+        if mal := _mal_fin(self.instance.alta, fin):
+            raise ValidationError(mal, code="fin")
         return fin
 
 
@@ -241,6 +270,13 @@ class BajaForm(forms.Form):
             )
         return fecha
 
+    def clean(self) -> dict[str, Any]:
+        datos = super().clean() or self.cleaned_data
+        muerte = datos.get("causa") == Inscripcion.Causa.DEFUNCION
+        if muerte and datos.get("fecha") and datos["fecha"] > timezone.localdate():
+            self.add_error("fecha", "Una defunción no puede ser de un día que no ha llegado.")
+        return datos
+
 
 class _DeEscuela(forms.Form):
     """A form on a whole school: central staff say which one."""
@@ -258,6 +294,9 @@ class _DeEscuela(forms.Form):
         """The school that it is about, once valid."""
         escuela: Escuela = self.propia or self.cleaned_data["escuela"]
         return escuela
+
+
+_DE_168 = "El archivo de 168 columnas no dice"
 
 
 class SubirForm(_DeEscuela):
@@ -279,6 +318,30 @@ class SubirForm(_DeEscuela):
         super().__init__(*args, **kwargs)
         niveles = self.propia.niveles if self.propia else list(Nivel)
         self.fields["nivel"].choices = [("", "Lo dice el archivo"), *((n.value, n.label) for n in niveles)]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        datos = super().clean() or self.cleaned_data
+        archivo = datos.get("archivo")
+        if not (archivo and dispmag.trae_altas(archivo)):
+            return datos
+        escuela = self.propia or datos.get("escuela")
+        # Before it is read, or every one of its rows would say the same.
+        if not datos.get("ciclo") and "ciclo" not in self.errors:
+            self.add_error("ciclo", f"{_DE_168} el ciclo: escríbelo aquí y elige otra vez el archivo.")
+        if not datos.get("fin") and "fin" not in self.errors:
+            self.add_error("fin", f"{_DE_168} el último día: escríbelo aquí y elige otra vez el archivo.")
+        generales = escuela and len(escuela.niveles) > 1 and escuela.registros.filter(nivel="").exists()
+        if generales and not datos.get("nivel") and "nivel" not in self.errors:
+            self.add_error("nivel", f"{_DE_168} el nivel: elígelo aquí y elige otra vez el archivo.")
+        return datos
+
+
+def _ciclo_actual(escuela: Escuela) -> str:
+    """The cycle of most of those in force today; empty (all of them) when there is nobody."""
+    hoy = escuela.inscripciones.filter(en_situacion(Situacion.VIGENTE, timezone.localdate()))
+    cuentas = hoy.order_by().values_list("ciclo").annotate(cuantas=Count("pk"))
+    fila = cuentas.order_by("-cuantas", "-ciclo").first()
+    return str(fila[0]) if fila else ""
 
 
 def _ciclos(escuela: Escuela | None) -> list[str]:
@@ -330,5 +393,5 @@ class DescargarForm(_DeEscuela):
                 label="Ciclo escolar",
                 choices=[*ciclos, ("", "Todos los ciclos")],
                 required=False,
-                initial=ciclos[0][0] if ciclos else "",
+                initial=_ciclo_actual(self.propia),
             )

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from nss_portal.models import Persona
@@ -16,6 +16,9 @@ from vigencia.models import Cierre, Escuela, Inscripcion, RegistroPatronal
 
 # Past this a statement's list of keys is longer than SQLite takes in one go.
 _TROZO = 1000
+POR_DEFUNCION = (
+    "Tiene una baja por defunción: no se puede inscribir. Si es un error, acude a la subdelegación."
+)
 
 
 class Situacion(models.TextChoices):
@@ -78,6 +81,12 @@ def estorbo(alta: date, fin: date, del_ciclo: Iterable[Estancia]) -> str:
     return ""
 
 
+def fallecidas(personas: Iterable[int]) -> set[int]:
+    """Of these people, who has a baja for death, whichever school gave it. In SQL too, as above."""
+    muertes = Inscripcion.objects.filter(persona__in=personas, causa=Inscripcion.Causa.DEFUNCION)
+    return set(muertes.order_by().values_list("persona", flat=True))
+
+
 @transaction.atomic
 def inscribir(
     escuela: Escuela,
@@ -98,7 +107,7 @@ def inscribir(
     for suya in suyas:
         if suya.baja is None:
             return suya
-    if motivo := estorbo(alta, fin, suyas):
+    if motivo := POR_DEFUNCION if fallecidas([persona.pk]) else estorbo(alta, fin, suyas):
         raise ValidationError(motivo, code="baja")
     inscripcion = Inscripcion.objects.create(
         persona=persona,
@@ -149,6 +158,15 @@ def _bloquear(**cuales: Any) -> None:
 def alcance_de_cierre(escuela: Escuela, ciclo: str, fecha: date) -> QuerySet[Inscripcion]:
     """Whom the end of the cycle on that day would touch."""
     return _abiertas(Inscripcion.objects.filter(escuela=escuela, ciclo=ciclo), fecha)
+
+
+def fuera_de_cierre(escuela: Escuela, ciclo: str, fecha: date) -> dict[str, int]:
+    """Who of the cycle the same end would leave as they are, and why: how many of each."""
+    return Inscripcion.objects.filter(escuela=escuela, ciclo=ciclo).aggregate(
+        con_baja=Count("pk", filter=Q(baja__isnull=False)),
+        por_iniciar=Count("pk", filter=Q(baja=None, alta__gt=fecha)),
+        terminadas=Count("pk", filter=Q(baja=None, fin__lt=fecha)),
+    )
 
 
 @transaction.atomic

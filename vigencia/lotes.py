@@ -99,13 +99,17 @@ def recibir(
     return lote
 
 
-def confirmar(lote: Lote) -> bool:
-    """Have the good rows written, those with warnings too; False when it was not waiting for that.
+def confirmar(lote: Lote, con_advertencias: bool = True) -> bool:
+    """Have the good rows written, those with warnings or not; False when it was not waiting for that.
 
     Returns at once: a worker writes. Of two that confirm, or that confirm and cancel, one wins.
     """
+    cambios: dict[str, Any] = {"libre_desde": Now(), "intentos": 0}
+    if not con_advertencias:
+        conteos = lote.conteos()
+        cambios["resumen"] = conteos | {Lote.FUERA: conteos[Renglon.Veredicto.ADVERTENCIA]}
     with transaction.atomic():
-        confirmado = _mover(lote, [Estado.POR_CONFIRMAR], Estado.CONFIRMANDO, libre_desde=Now(), intentos=0)
+        confirmado = _mover(lote, [Estado.POR_CONFIRMAR], Estado.CONFIRMANDO, **cambios)
         if confirmado:
             _encolar(lote)
     return confirmado
@@ -129,11 +133,15 @@ def _mover(lote: Lote, desde: Sequence[Estado], a: Estado, **cambios: Any) -> bo
     return movido
 
 
-def con_motivos(lote: Lote) -> tuple[str, Iterator[bytes]]:
-    """The rows with errors as the same kind of file, with the reason at the end of each: name and bytes."""
-    malos = lote.renglones.filter(veredicto=Renglon.Veredicto.ERROR).values_list("datos", "motivos")
+def con_motivos(lote: Lote, veredicto: str = Renglon.Veredicto.ERROR) -> tuple[str, Iterator[bytes]]:
+    """The rows with errors as the same kind of file, with the reason at the end of each: name and bytes.
+
+    Or those with a warning, for the school that would rather look at them first.
+    """
+    malos = lote.renglones.filter(veredicto=veredicto).values_list("datos", "motivos")
     filas = malos.order_by("linea").iterator(chunk_size=POR_TURNO)
-    nombre = f"con-errores-{timezone.localdate(lote.creado).isoformat()}"
+    cuales = "con-errores" if veredicto == Renglon.Veredicto.ERROR else "con-advertencia"
+    nombre = f"{cuales}-{timezone.localdate(lote.creado).isoformat()}"
     if lote.formato == Lote.Formato.DISPMAG:
         return f"{nombre}.txt", (
             f"{datos[dispmag.LINEA]}\t{_en_una_linea(motivos)}\r\n".encode("cp1252", "replace")
@@ -330,5 +338,5 @@ def _guardar(lote: Lote) -> None:
             cerrado=timezone.now(),
             altas=altas,
             bajas=bajas,
-            resumen=lote.contar(),
+            resumen=lote.contar() | {k: n for k, n in lote.resumen.items() if k == Lote.FUERA},
         )

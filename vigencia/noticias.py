@@ -29,8 +29,10 @@ def anunciar_altas(inscripciones: QuerySet[Inscripcion]) -> int:
 def anunciar_bajas(inscripciones: QuerySet[Inscripcion], despues_de: timedelta = timedelta(0)) -> int:
     """Write the mail «you are no longer covered», to go out after a pause in which it can be taken back.
 
-    Not to whom another enrolment still covers on the day of the baja: it would not be true.
+    Not to whom another enrolment still covers on the day of the baja: it would not be true. Nor to somebody
+    who died: whoever reads that mailbox now is not to be told so by us.
     """
+    inscripciones = inscripciones.exclude(causa=Inscripcion.Causa.DEFUNCION)
     otra = Inscripcion.objects.filter(persona=OuterRef("persona")).exclude(pk=OuterRef("pk"))
     cubre = otra.filter(Q(baja=None) | Q(baja__gt=OuterRef("baja"))).filter(
         alta__lte=OuterRef("baja"), fin__gte=OuterRef("baja")
@@ -57,6 +59,8 @@ def sigue_siendo_cierto(envio: Envio) -> bool:
     datos = envio.datos
     suya = Inscripcion.objects.filter(pk=datos["inscripcion"], baja=datos["baja"]).first()
     if suya is None:
+        return False
+    if Inscripcion.objects.filter(persona=suya.persona_id, causa=Inscripcion.Causa.DEFUNCION).exists():
         return False
     if suya.baja is None:
         return suya.fin >= hoy

@@ -21,9 +21,10 @@ from nss_portal.identidad import (
     validar_curp,
     validar_nss,
 )
+from vigencia import periodo
 from vigencia.archivos import DEFECTO
 from vigencia.models.escuela import Nivel
-from vigencia.models.inscripcion import CICLO_REGEX, Inscripcion
+from vigencia.models.inscripcion import Inscripcion
 from vigencia.models.lote import Renglon
 
 ALTA, BAJA = Renglon.Movimiento.ALTA, Renglon.Movimiento.BAJA
@@ -49,6 +50,8 @@ class Dicho:
     causa: str = ""
     registro: str = ""
     nombre: tuple[str, str, str] | None = None
+    # An alta without an NSS: whether the person has one is asked when nothing else is wrong.
+    sin_nss: bool = False
     # What the row itself says, and not the form by which the file was uploaded.
     propios: frozenset[str] = frozenset()
     errores: list[str] = field(default_factory=list)
@@ -82,7 +85,7 @@ def leer(datos: Mapping[str, str], omision: PorOmision, hoy: date) -> Dicho:
     if textos.get("nombres") and textos.get("primer_apellido"):
         dicho.nombre = (textos["nombres"], textos["primer_apellido"], textos.get("segundo_apellido", ""))
     if dicho.movimiento == BAJA:
-        _leer_baja(textos, dicho)
+        _leer_baja(textos, hoy, dicho)
     else:
         _leer_alta(textos, omision, hoy, dicho)
     return dicho
@@ -106,15 +109,18 @@ def _leer_alta(textos: dict[str, str], omision: PorOmision, hoy: date, dicho: Di
     if dicho.fin < dicho.alta:
         dicho.errores.append(f"El fin ({dicho.fin:%d/%m/%Y}) es anterior al alta ({dicho.alta:%d/%m/%Y}).")
         return
+    if exceso := periodo.fin_excesivo(dicho.alta, dicho.fin):
+        dicho.errores.append(exceso)
+        return
     if dicho.fin < hoy:
         dicho.avisos.append("El fin ya pasó: esta inscripción no da servicio.")
     elif abs(dicho.alta - hoy) > _UN_ANIO:
         dicho.avisos.append(f"El alta queda a más de un año de hoy: {dicho.alta:%d/%m/%Y}.")
-    if dicho.ciclo and not dicho.alta.year - 1 <= int(dicho.ciclo[:4]) <= dicho.alta.year + 1:
-        dicho.avisos.append(f"El alta ({dicho.alta:%d/%m/%Y}) no es del ciclo {dicho.ciclo}.")
+    if dicho.ciclo and (ajeno := periodo.ciclo_ajeno(dicho.ciclo, dicho.alta)):
+        dicho.avisos.append(ajeno)
 
 
-def _leer_baja(textos: dict[str, str], dicho: Dicho) -> None:
+def _leer_baja(textos: dict[str, str], hoy: date, dicho: Dicho) -> None:
     if not (dicho.curp or dicho.nss or dicho.errores):
         dicho.errores.append("Falta de quién es la baja: su CURP o su NSS.")
     dicho.baja = _fecha("baja", textos.get("baja", ""), dicho)
@@ -124,6 +130,8 @@ def _leer_baja(textos: dict[str, str], dicho: Dicho) -> None:
         opciones = ", ".join(f"{causa.value} {causa.label.lower()}" for causa in Inscripcion.Causa)
         que = f"La causa «{escrita}» no es ninguna" if escrita else "Falta la causa de la baja"
         dicho.errores.append(f"{que}: {opciones}.")
+    elif dicho.causa == Inscripcion.Causa.DEFUNCION and dicho.baja and dicho.baja > hoy:
+        dicho.errores.append("Una defunción no puede ser de un día que no ha llegado.")
 
 
 def avisar_del_nombre(dicho: Dicho, curp: str) -> None:
@@ -163,7 +171,7 @@ def _curp(escrita: str, hoy: date, dicho: Dicho) -> str:
 
 def _nss(escrito: str, dicho: Dicho) -> str:
     if not escrito:
-        dicho.errores.append("Falta el NSS.")
+        dicho.sin_nss = True
         return ""
     normal = normalizar_nss(escrito)
     if len(normal) == 10 and normal.isdigit():
@@ -178,11 +186,13 @@ def _nss(escrito: str, dicho: Dicho) -> str:
 
 
 def _ciclo(escrito: str, dicho: Dicho) -> str:
-    ciclo = re.sub(r"\s*[-/–—]\s*", "-", escrito)
-    if ciclo and not re.fullmatch(CICLO_REGEX, ciclo):
+    if not escrito:
+        return ""
+    try:
+        return periodo.leer_ciclo(escrito)
+    except ValueError:
         dicho.errores.append(f"El ciclo se escribe 2026-2027 o 2026-1, no «{escrito}».")
         return ""
-    return ciclo
 
 
 def _nivel(escrito: str, dicho: Dicho) -> str:
@@ -236,6 +246,6 @@ def fecha(escrita: str) -> date:
         leida = date(anio, mes, dia)
     except ValueError:
         raise ValueError("no existe.") from None
-    if not 1990 <= anio <= 2100:
-        raise ValueError("no es de estos años.")
+    if not periodo.de_estos_anios(leida):
+        raise ValueError(periodo.FECHA_LEJANA)
     return leida

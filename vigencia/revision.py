@@ -9,7 +9,7 @@ from nss_portal.carga import ejecutar_cada
 from nss_portal.models import Persona
 from vigencia import renglones
 from vigencia.comprobacion import Falta, comprobar
-from vigencia.inscripciones import elegir_registro, estorbo
+from vigencia.inscripciones import POR_DEFUNCION, elegir_registro, estorbo, fallecidas
 from vigencia.models import Inscripcion, Lote, Nivel, RegistroPatronal, Renglon
 from vigencia.renglones import ALTA, BAJA, Dicho, PorOmision
 
@@ -19,6 +19,7 @@ FALTAS = {
     Falta.DESCONOCIDA: "La CURP está bien escrita, pero no es de nadie en el registro: revísala.",
     Falta.SIN_NSS: "Todavía no tiene NSS: debe obtenerlo en el paso 1 de este portal.",
     Falta.NO_CORRESPONDE: "El NSS no es el de esa CURP: compáralos con los documentos del alumno.",
+    Falta.NO_ESCRITO: "Falta el NSS.",
     Falta.TOPE: "Tu escuela llegó a su tope de comprobaciones de hoy: sube mañana este renglón.",
 }
 _NO_INSCRITA = "No está entre los alumnos de tu escuela."
@@ -76,6 +77,7 @@ def _identificar(lote: Lote, leidos: Sequence[Leido]) -> dict[int, Persona]:
     altas = [leido for leido in sanos if leido.dicho.movimiento == ALTA]
     respuestas = comprobar(lote.escuela, lote.usuario, [(a.dicho.curp, a.dicho.nss) for a in altas])
     for leido, respuesta in zip(altas, respuestas, strict=True):
+        leido.dicho.sin_nss = False  # answered
         if isinstance(respuesta, Falta):
             leido.dicho.errores.append(FALTAS[respuesta])
         else:
@@ -109,6 +111,7 @@ class _Contexto:
         propias = Inscripcion.objects.filter(escuela=lote.escuela_id, persona__in=personas).order_by("alta")
         for persona, *datos in propias.values_list("persona", *Suya._fields):
             self.suyas[persona].append(Suya(*datos))
+        self.fallecidas = fallecidas(personas)
         ajenas = Inscripcion.objects.vigentes(hoy).filter(persona__in=personas)
         self.en_otra = set(ajenas.exclude(escuela=lote.escuela_id).values_list("persona", flat=True))
         anteriores = lote.renglones.filter(persona__in=personas).exclude(veredicto__in=["", Veredicto.ERROR])
@@ -129,6 +132,7 @@ class _Contexto:
         if persona is not None and not dicho.errores:
             self._una_vez(leido, persona)
         if dicho.errores or persona is None:
+            self._sin_numero(dicho)
             return Veredicto.ERROR, None
         if igual:
             return Veredicto.SIN_CAMBIO, registro
@@ -136,6 +140,11 @@ class _Contexto:
         if dicho.movimiento == ALTA and persona.pk in self.en_otra:
             dicho.avisos.append(_OTRA_INSTITUCION)
         return (Veredicto.ADVERTENCIA if dicho.avisos else Veredicto(dicho.movimiento)), registro
+
+    def _sin_numero(self, dicho: Dicho) -> None:
+        """Of a row that was not asked about, because something else is wrong, the missing NSS is said too."""
+        if dicho.sin_nss:
+            dicho.errores.append(FALTAS[Falta.NO_ESCRITO])
 
     def _registro(self, dicho: Dicho) -> RegistroPatronal | None:
         """The record by which it is reported, and from it the level when nothing else says it."""
@@ -167,6 +176,9 @@ class _Contexto:
     def _alta(self, dicho: Dicho, persona: Persona) -> bool:
         """Whether it already is so; what is in its way is an error."""
         assert dicho.alta and dicho.fin
+        if persona.pk in self.fallecidas:
+            dicho.errores.append(POR_DEFUNCION)
+            return False
         del_ciclo = [suya for suya in self.suyas[persona.pk] if suya.ciclo == dicho.ciclo]
         abierta = next((suya for suya in del_ciclo if suya.baja is None), None)
         if abierta is not None:

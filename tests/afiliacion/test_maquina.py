@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 )
 
 from afiliacion import asignacion
-from nss_portal import correo, demo, documentos, renapo, tramites
+from nss_portal import correo, demo, documentos, firma, renapo, tramites
 from nss_portal.almacen import Duradero
 from nss_portal.identidad import validar_nss
 from nss_portal.models import Documento, Envio, Estado, Persona, Tramite
@@ -39,6 +39,7 @@ PANTALLAS = {"procesando", "domicilio", "resultado", "finalizado", "rechazo"}
 # Where a worker can die, before or after: on both sides of each commit and of each effect outside.
 MORTALES: list[tuple[Any, str]] = [
     (documentos, "pdf"),
+    (firma, "firmar"),
     (Duradero, "save"),
     (tramites, "congelar"),
     (correo, "encolar"),
@@ -61,7 +62,9 @@ class Afiliacion(RuleBasedStateMachine):
         self.atomica = transaction.atomic()
         self.atomica.__enter__()
         self.parche = pytest.MonkeyPatch()
+        # Drawing and signing have their own tests; here only where they stand among the rest matters.
         self.parche.setattr(documentos, "pdf", self.dibujar)
+        self.parche.setattr(firma, "firmar", lambda contenido: contenido)
         for modulo, nombre in MORTALES:
             self.parche.setattr(modulo, nombre, self.mortal(getattr(modulo, nombre)))
         self.identificar = renapo.identificar

@@ -108,8 +108,18 @@ def test_lo_dice() -> None:
 def test_desde_cero() -> None:
     antes = [[fila[1:] for fila in filas] for filas in todo()]
     with connection.cursor() as cursor:
-        for tabla in ("territorio", "prefijo", "subdelegacion"):
-            cursor.execute(f"DELETE FROM afiliacion_{tabla}")
+        for tabla in (
+            *("clinicas_alta", "clinicas_cobertura", "clinicas_consultorio", "clinicas_clinica"),
+            *(
+                "vigencia_inscripcion",
+                "vigencia_registropatronal",
+                "vigencia_responsable",
+                "vigencia_escuela",
+            ),
+            *("afiliacion_empleado", "afiliacion_territorio", "afiliacion_prefijo"),
+            "afiliacion_subdelegacion",
+        ):
+            cursor.execute(f"DELETE FROM {tabla}")
         for modelo in reversed(MODELOS):
             cursor.execute(f"DELETE FROM {modelo._meta.db_table}")
     assert not Entidad.objects.exists()

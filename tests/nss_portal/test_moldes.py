@@ -152,7 +152,7 @@ def test_los_renglones_del_comprobante() -> None:
         "CURP EERC070214MDFJSTA5\nNSS 99260701992\nRegistro desde 18 de noviembre de 2026\n",
         "Con derecho hasta 31 de julio de 2027\nPreséntate en tu clínica\n",
         "Acude en persona a: Ventanilla de Afiliación y Vigencia, lunes a viernes, de 8:00 a 15:00 h.",
-        "Lleva esta hoja impresa, una identificación oficial con foto, tu CURP, un comprobante de",
+        "Lleva esta hoja impresa, una identificación oficial, tu CURP y un comprobante de domicilio.",
     ):
         assert renglon in leido, renglon
     assert "anterior" not in leido
@@ -183,7 +183,7 @@ def test_las_dos_caras_de_la_adscripcion() -> None:
     assert "NSS Agregado médico\n99260701992 1F2007ES\nClínica (UMF)\nUMF 902 Los Ahuehuetes\n" in leido
     assert "Turno Consultorio\nMatutino 14\n" in leido
     assert (
-        "Tel. 55 5555 0190\nLunes a viernes, de 8:00 a 20:00 h\nLleva esta tarjeta, una identificación"
+        "Tel. 55 5555 0190\nLunes a viernes, de 8:00 a 20:00 h\nLleva esta tarjeta y una"
         in leido
     )
     assert "Código para verificar Folio Fecha\n7Q4K-M2XD 1795106467155179492756 19/11/2026\n" in leido

@@ -304,7 +304,7 @@ def test_una_fecha(escrita: str, es: date | str) -> None:
         ({"curp": f"{ANA.curp[:4]}O{ANA.curp[5:]}"}, "CURP: En la posición 5 va un número, no «O»"),
         ({"curp": f"{ANA.curp[:6]}13{ANA.curp[8:]}"}, "La fecha de la CURP no existe"),
         ({"curp": f"{ANA.curp[:-1]}{(int(ANA.curp[-1]) + 1) % 10}"}, "El último carácter de la CURP"),
-        ({"nss": ""}, "Falta el NSS."),
+        ({"nss": "", "curp": ANA.curp[:-1]}, "La CURP debe tener 18 caracteres."),
         ({"nss": "123"}, "El NSS debe tener 11 números."),
         ({"nss": "1234567890"}, "El NSS debe tener 11 números."),
         ({"nss": f"{ANA.nss}"[:-1] + "X"}, "NSS: En la posición 11 va un número"),

@@ -62,7 +62,7 @@ def con_claves() -> Municipio:
 @given(st.lists(st.text(max_size=20), min_size=7, max_size=7))
 def test_ninguna_linea_lo_tira(campos: list[str]) -> None:
     with pytest.raises(LineaMala, match=r"\.$"):
-        escuelas.leer(2, campos)
+        escuelas.leer(2, campos, {"31": "Yucatán"})
 
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
@@ -95,8 +95,8 @@ def test_actualiza_en_su_lugar_y_no_toca_las_demas(tmp_path: Path) -> None:
         "15EBX0003C,Otro Bachillerato,medio-superior,presencial,C1500001321,15,106",
     ]
     assert orden(escribir(tmp_path, *filas))[0] == (
-        "Escuelas: 3 en el archivo; 1 nuevas, 1 cambiadas, 1 sin cambio.\n"
-        "Registros patronales: 2 agregados, 1 retirados.\n"
+        "Escuelas: 3 en el archivo; 1 nueva, 1 cambiada, 1 sin cambio.\n"
+        "Registros patronales: 2 agregados, 1 retirado.\n"
     )
     uno = Escuela.objects.get(pk=UNO)
     assert (uno.nombre, uno.niveles, uno.modalidad) == (
@@ -110,7 +110,7 @@ def test_actualiza_en_su_lugar_y_no_toca_las_demas(tmp_path: Path) -> None:
     assert list(Escuela.objects.filter(pk__in=[fila[0] for fila in demas]).values_list()) == demas
     # Another registro is a change of the school.
     assert (
-        " 1 cambiadas, 2 sin"
+        " 1 cambiada, 2 sin"
         in orden(escribir(tmp_path, *filas[:2], f"{filas[2][:-7]}|C1500002329,15,106"))[0]
     )
 
@@ -127,7 +127,7 @@ def test_un_registro_con_inscripciones_se_queda(tmp_path: Path) -> None:
         fin=date(2027, 7, 31),
     )
     dicho, avisos = orden(escribir(tmp_path, FILAS[0].replace("A1900001321|A1900002329", "A1900004323")))
-    assert "1 agregados, 1 retirados" in dicho
+    assert "1 agregado, 1 retirado" in dicho
     assert "Aviso: A1900002329: ya no vienen en el archivo y se quedan, porque hay inscripciones" in avisos
     assert registros(UNO) == ["A1900002329", "A1900004323"]
 
@@ -139,7 +139,7 @@ def test_el_municipio_por_su_clave(tmp_path: Path) -> None:
     assert Escuela.objects.get(pk=UNO).municipio is None
     monterrey = con_claves()
     dicho, avisos = orden(ruta)
-    assert "1 cambiadas, 1 sin cambio" in dicho and "sin municipio: 1." in avisos
+    assert "1 cambiada, 1 sin cambio" in dicho and "sin municipio: 1." in avisos
     assert Escuela.objects.get(pk=UNO).municipio == monterrey
     with pytest.raises(CommandError, match=r"Línea 2: el municipio 999 de la entidad 19 no existe\."):
         orden(escribir(tmp_path, FILAS[0].replace("039", "999")))

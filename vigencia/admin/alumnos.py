@@ -1,7 +1,7 @@
 """The students of a school: the list, one by hand, bajas, and the list as a file."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from itertools import batched
 from typing import Any, cast
@@ -31,6 +31,7 @@ from vigencia.inscripciones import Situacion
 from vigencia.models import Inscripcion
 
 POR_TERMINAR = "por-terminar"
+UN_ANIO = timedelta(days=366)
 
 
 class PorSituacion(admin.SimpleListFilter):
@@ -80,7 +81,7 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
     buscar_por = ("persona__curp", "persona__nss", "matricula")
-    ayuda_busqueda = "CURP, NSS o matrícula completos, o nombre y apellidos:"
+    ayuda_busqueda = "CURP o NSS completos, matrícula, o nombre y apellidos:"
     actions = ["dar_de_baja"]
 
     # -- What is shown ------------------------------------------------------------------------------------
@@ -120,7 +121,12 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
         return format_html('<span class="estado {}">{}</span>', cual.value, texto)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        contexto = {"title": "Alumnos", "ve_todas": ve_todas(request.user), **(extra_context or {})}
+        contexto = {
+            "title": "Alumnos",
+            "ve_todas": ve_todas(request.user),
+            "puede_exportar": exportar.puede_exportar(request.user),
+            **(extra_context or {}),
+        }
         return super().changelist_view(request, contexto)
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -134,7 +140,7 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
         return lookup in propios or super().lookup_allowed(lookup, value, request)
 
     def buscar(self, request: HttpRequest) -> HttpResponse:
-        """By the number, whole; within one school also by name, which is looked for without accents."""
+        """By the number, whole, or how a matrícula begins; within one school also by name, accents or not."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         texto = " ".join(request.POST["buscar"].replace("\0", "").split())[:150]
@@ -145,8 +151,11 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
         )
         claves = list(filas.filter(condicion).values_list("pk", flat=True)[:50]) if texto else []
         palabras = re.findall(r"[^\W\d_]+", texto)[:6]
-        if not claves and palabras and escuela_de(request.user):
-            claves = list(filas.filter(_se_llama(palabras)).values_list("pk", flat=True)[:50])
+        if not claves and texto:
+            parecidas = Q(matricula__istartswith=texto)
+            if palabras and escuela_de(request.user):
+                parecidas |= _se_llama(palabras)
+            claves = list(filas.filter(parecidas).values_list("pk", flat=True)[:50])
         nombre = "admin:vigencia_inscripcion"
         if len(claves) == 1:
             return redirect(f"{nombre}_change", claves[0])
@@ -155,7 +164,8 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
         self.message_user(
             request, "No encontramos a nadie con eso. Revisa cómo está escrito.", messages.WARNING
         )
-        return redirect(f"{nombre}_changelist")
+        # The whole list under those words would look like what was found.
+        return redirect(f"{reverse(f'{nombre}_changelist')}?id__in=0")
 
     # -- One student --------------------------------------------------------------------------------------
 
@@ -216,6 +226,23 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
                 "Otra institución también lo tiene inscrito. No afecta su servicio.",
                 messages.WARNING,
             )
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:
+        self.message_user(
+            request,
+            f"Inscripción guardada: {obj.persona}, del {obj.alta:%d/%m/%Y} al {obj.fin:%d/%m/%Y}.",
+            messages.SUCCESS,
+        )
+        if abs(obj.alta - timezone.localdate()) > UN_ANIO or obj.fin < timezone.localdate():
+            self.message_user(
+                request, "Revisa sus fechas: el alta queda lejos de hoy o el fin ya pasó.", messages.WARNING
+            )
+        otra = "_addanother" in request.POST
+        return redirect(f"admin:vigencia_inscripcion_{'add' if otra else 'changelist'}")
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        self.message_user(request, f"Cambios guardados: {obj.persona}.", messages.SUCCESS)
+        return redirect("admin:vigencia_inscripcion_changelist")
 
     def _esta_en_otra(self, inscripcion: Inscripcion) -> bool:
         """Whether another school has them enrolled now: all that may be said of it."""

@@ -17,7 +17,12 @@ from nss_portal.admin import PaginadorAcotado
 from vigencia.admin.alcance import DeMiEscuela
 from vigencia.alcance import exigir, ve_todas
 from vigencia.forms_escuela import CierreForm
-from vigencia.inscripciones import alcance_de_cierre, cerrar_ciclo, deshacer_cierre
+from vigencia.inscripciones import (
+    alcance_de_cierre,
+    cerrar_ciclo,
+    deshacer_cierre,
+    fuera_de_cierre,
+)
 from vigencia.models import Cierre
 
 _POR_PAGINA = 100
@@ -78,6 +83,7 @@ class CierreAdmin(DeMiEscuela):
                 "ciclo": ciclo,
                 "baja": dia,
                 "de": escuela,
+                "fuera": fuera_de_cierre(escuela, ciclo, dia),
                 "consulta": f"{consulta}&",
             }
         return self.pagina(request, "cierre_nuevo.html", "Terminar un ciclo", **contexto)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Model
+from django.db.models import Case, Count, Model, When
 from django.http import (
     Http404,
     HttpRequest,
@@ -30,6 +30,11 @@ from vigencia.models import Lote, Renglon
 from vigencia.panel import sin_nss
 
 _POR_PAGINA = 100
+_PRIMERO = Case(
+    When(veredicto=Renglon.Veredicto.ERROR, then=0),
+    When(veredicto=Renglon.Veredicto.ADVERTENCIA, then=1),
+    default=2,
+)
 _PLANTILLAS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -141,7 +146,10 @@ class LoteAdmin(DeMiEscuela):
             "puede": request.user.has_perm("vigencia.add_lote"),
             "conteos": [(Renglon.Veredicto(v), cuantos) for v, cuantos in conteos.items()],
             "errores": conteos[Renglon.Veredicto.ERROR],
+            "advertencias": conteos[Renglon.Veredicto.ADVERTENCIA],
+            "fuera": lote.resumen.get(Lote.FUERA, 0),
         }
+        contexto["no_guardados"] = contexto["errores"] + contexto["fuera"]
         if lote.estado not in (Lote.Estado.RECIBIDO, Lote.Estado.REVISANDO, Lote.Estado.ILEGIBLE):
             contexto |= _renglones(request, lote, conteos)
         if lote.estado == Lote.Estado.POR_CONFIRMAR:
@@ -157,8 +165,10 @@ class LoteAdmin(DeMiEscuela):
 
     def confirmar(self, request: HttpRequest, pk: Any) -> HttpResponse:
         lote = self._lote(request, pk, "add_lote")
-        if lotes.confirmar(lote):
-            self.log_change(request, lote, "Confirmado.")
+        todas = "sin_advertencias" not in request.POST
+        if lotes.confirmar(lote, con_advertencias=todas):
+            que = "Confirmado." if todas else "Confirmado, sin los renglones con advertencia."
+            self.log_change(request, lote, que)
         return redirect("admin:vigencia_lote_change", lote.pk)
 
     def cancelar(self, request: HttpRequest, pk: Any) -> HttpResponse:
@@ -169,8 +179,12 @@ class LoteAdmin(DeMiEscuela):
         return redirect("admin:vigencia_lote_change", lote.pk)
 
     def errores(self, request: HttpRequest, pk: Any) -> HttpResponseBase:
-        """The rows with errors, as the same kind of file with one more column."""
-        nombre, contenido = lotes.con_motivos(self._lote(request, pk))
+        """The rows with errors, or with a warning, as the same kind of file with one more column."""
+        con_aviso = request.GET.get("v") == Renglon.Veredicto.ADVERTENCIA
+        cuales = Renglon.Veredicto.ADVERTENCIA if con_aviso else Renglon.Veredicto.ERROR
+        lote = self._lote(request, pk, "add_lote")  # whole numbers: not for who only looks
+        nombre, contenido = lotes.con_motivos(lote, cuales)
+        self.log_change(request, lote, f"Descargó los renglones con {cuales.label.lower()}.")
         respuesta = StreamingHttpResponse(contenido, content_type="application/octet-stream")
         respuesta.headers["Content-Disposition"] = f'attachment; filename="{nombre}"'
         return respuesta
@@ -184,13 +198,14 @@ class LoteAdmin(DeMiEscuela):
 
 
 def _renglones(request: HttpRequest, lote: Lote, conteos: dict[str, int]) -> dict[str, Any]:
-    """A page of rows, of one verdict or of all. How many there are is known: they are not counted again."""
+    """A page of rows, of one verdict or of all: what needs somebody's eyes first. Their count is known."""
     veredicto = request.GET.get("v", "")
     filas = lote.renglones.order_by("linea")
     if veredicto in conteos:
         filas = filas.filter(veredicto=veredicto)
     else:
         veredicto = ""
+        filas = filas.order_by(_PRIMERO, "linea")
     paginador = Paginator(filas, _POR_PAGINA)
     # They are forgotten after a month; the counts stay.
     hay = lote.renglones.exists()
@@ -202,7 +217,9 @@ def _renglones(request: HttpRequest, lote: Lote, conteos: dict[str, int]) -> dic
 
 def _por_guardar(lote: Lote) -> dict[str, int]:
     """How many altas and bajas the confirmation would write."""
-    filas = lote.renglones.filter(veredicto__in=Renglon.SE_GUARDAN).order_by().values_list("movimiento")
-    cuantas = dict(filas.annotate(cuantas=Count("pk")))
+    filas = lote.renglones.filter(veredicto__in=Renglon.SE_GUARDAN).order_by()
+    cuantas = dict(filas.values_list("movimiento").annotate(cuantas=Count("pk")))
     altas, bajas = cuantas.get(Renglon.Movimiento.ALTA, 0), cuantas.get(Renglon.Movimiento.BAJA, 0)
-    return {"altas": altas, "bajas": bajas, "total": altas + bajas}
+    dudosas = lote.conteos()[Renglon.Veredicto.ADVERTENCIA]
+    total = altas + bajas
+    return {"altas": altas, "bajas": bajas, "total": total, "dudosas": dudosas, "limpias": total - dudosas}

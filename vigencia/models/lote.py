@@ -52,6 +52,9 @@ class Lote(models.Model):
     # In these a worker has something to do; in the others, somebody of the school, or nobody.
     DE_TRABAJO = (Estado.RECIBIDO, Estado.REVISANDO, Estado.CONFIRMANDO)
 
+    # In `resumen`, how many rows were left out for their warning.
+    FUERA = "fuera"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     escuela = models.ForeignKey(Escuela, models.PROTECT, verbose_name="escuela", related_name="lotes")
     usuario = models.ForeignKey(
@@ -121,6 +124,11 @@ class Lote(models.Model):
         """How many rows got each verdict, so far."""
         contados: dict[str, int] = self.resumen or self.contar()
         return {veredicto: contados.get(veredicto, 0) for veredicto in Renglon.Veredicto.values}
+
+    @property
+    def sin_advertencias(self) -> bool:
+        """Whether whoever confirmed it left out the rows with a warning. Kept beside the counts."""
+        return self.FUERA in self.resumen
 
     def contar(self) -> dict[str, int]:
         filas = self.renglones.exclude(veredicto="").order_by().values_list("veredicto")

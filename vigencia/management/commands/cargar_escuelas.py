@@ -37,14 +37,20 @@ class Command(BaseCommand):
 
 def describir(informe: escuelas.Informe) -> str:
     """The report in words."""
+    if informe.iguales == informe.total == 1:
+        return "Sin cambios: la escuela del archivo ya estaba así."
     if informe.iguales == informe.total:
         return f"Sin cambios: las {informe.total:,} escuelas del archivo ya estaban así."
     return (
-        f"Escuelas: {informe.total:,} en el archivo; {informe.nuevas:,} nuevas, "
-        f"{informe.cambiadas:,} cambiadas, {informe.iguales:,} sin cambio.\n"
-        f"Registros patronales: {informe.registros_nuevos:,} agregados, "
-        f"{informe.registros_retirados:,} retirados."
+        f"Escuelas: {informe.total:,} en el archivo; {_cuantas(informe.nuevas, 'nueva')}, "
+        f"{_cuantas(informe.cambiadas, 'cambiada')}, {informe.iguales:,} sin cambio.\n"
+        f"Registros patronales: {_cuantas(informe.registros_nuevos, 'agregado')}, "
+        f"{_cuantas(informe.registros_retirados, 'retirado')}."
     )
+
+
+def _cuantas(cuantas: int, cuales: str) -> str:
+    return f"{cuantas:,} {cuales}" + "s" * (cuantas != 1)
 
 
 def _avisos(informe: escuelas.Informe) -> Iterator[str]:

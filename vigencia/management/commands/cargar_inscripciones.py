@@ -1,6 +1,5 @@
 """`manage.py cargar_inscripciones`: a school's file of students, from the shell."""
 
-import re
 import time
 from argparse import ArgumentParser
 from datetime import date
@@ -10,9 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from nss_portal.carga import Barra
 from nss_portal.identidad import enmascarar_curp
-from vigencia import archivos, lotes
+from vigencia import archivos, lotes, periodo
 from vigencia.models import Escuela, Lote, Nivel, Renglon
-from vigencia.models.inscripcion import CICLO_REGEX
 
 # Bad rows that are told; the others are counted.
 MUESTRA = 20
@@ -42,10 +40,12 @@ class Command(BaseCommand):
         de = Escuela.objects.filter(pk=escuela.upper()).first()
         if de is None:
             raise CommandError(f"No hay una escuela con la CCT {escuela}.")
-        if options["ciclo"] and not re.fullmatch(CICLO_REGEX, options["ciclo"]):
-            raise CommandError("El ciclo se escribe 2026-2027 o 2026-1.")
         try:
-            lote = lotes.recibir(de, None, archivo, options["ciclo"], options["fin"], options["nivel"])
+            ciclo = periodo.leer_ciclo(options["ciclo"]) if options["ciclo"] else ""
+        except ValueError:
+            raise CommandError("El ciclo se escribe 2026-2027 o 2026-1.") from None
+        try:
+            lote = lotes.recibir(de, None, archivo, ciclo, options["fin"], options["nivel"])
         except archivos.ArchivoIlegible as error:
             raise CommandError(str(error)) from error
         barra = Barra(self.stderr)
@@ -80,13 +80,8 @@ class Command(BaseCommand):
         if lote.estado != Lote.Estado.POR_CONFIRMAR:
             raise CommandError("Alguien canceló el archivo mientras se revisaba.")
         self.stdout.write(describir(lote))
-        malos = lote.renglones.filter(veredicto=Renglon.Veredicto.ERROR)
-        for renglon in malos[:MUESTRA]:
-            motivos = " ".join(renglon.motivos.split("\n"))
-            self.stdout.write(f"{_quien(renglon)}: {motivos}")
-        cuantos = lote.conteos()[Renglon.Veredicto.ERROR]
-        if cuantos > MUESTRA:
-            self.stdout.write(f"… y {cuantos - MUESTRA:,} más.")
+        self._contar(lote, Renglon.Veredicto.ADVERTENCIA, "advertencia, ")
+        cuantos = self._contar(lote, Renglon.Veredicto.ERROR, "")
         if dry_run:
             return
         if cuantos and not aun_con_errores:
@@ -95,6 +90,16 @@ class Command(BaseCommand):
                 "para guardar los demás."
             )
         lotes.confirmar(lote)
+
+    def _contar(self, lote: Lote, veredicto: Renglon.Veredicto, que: str) -> int:
+        """Tell the first rows with that verdict; how many there are."""
+        for renglon in lote.renglones.filter(veredicto=veredicto)[:MUESTRA]:
+            motivos = " ".join(renglon.motivos.split("\n"))
+            self.stdout.write(f"{_quien(renglon)}: {que}{motivos}")
+        cuantos = lote.conteos()[veredicto]
+        if cuantos > MUESTRA:
+            self.stdout.write(f"… y {cuantos - MUESTRA:,} más.")
+        return cuantos
 
 
 def describir(lote: Lote) -> str:

@@ -1,0 +1,293 @@
+"""What somebody new to it does wrong, and what the portal says in time."""
+
+from datetime import date, timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from nss_portal.models import Envio, Persona
+from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela, fila, lista
+from tests.vigencia.test_admin_escuelas import alta, inscribir, pagina, subir, texto, trabajar
+from tests.vigencia.test_admin_escuelas import mia as mia
+from tests.vigencia.test_admin_escuelas import yo as yo
+from vigencia import archivos, comprobacion, dispmag, inscripciones, lotes, periodo
+from vigencia.archivos import COLUMNAS, DE_BAJA, ArchivoIlegible
+from vigencia.models import Escuela, Inscripcion, Lote
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
+
+
+def motivos(cliente: Client, filas: list[dict[str, str]], columnas: list[str] = COLUMNAS) -> list[str]:
+    """The reasons of the rows of a file, once reviewed."""
+    lote = subir(cliente, lista(filas, columnas))
+    trabajar()
+    return list(lote.renglones.order_by("linea").values_list("motivos", flat=True))
+
+
+def errores(cliente: Client, escrito: dict[str, str]) -> dict[str, Any]:
+    respuesta = cliente.post(pagina("inscripcion_add"), escrito)
+    assert respuesta.status_code == 200
+    dichos: dict[str, Any] = respuesta.context["adminform"].form.errors
+    return dichos
+
+
+# --- From when to when ------------------------------------------------------------------------------------
+
+
+def test_el_fin_tiene_un_limite(yo: Client, mia: Escuela) -> None:
+    una, dos = alumnos(2)
+    dicho = "El fin queda a más de 24 meses del alta: puede ser hasta el 24/08/2028."
+    assert motivos(yo, [fila(una, fin="2072-07-31"), fila(dos, fin="2028-08-24")]) == [dicho, ""]
+    assert errores(yo, alta(una, fin="2028-08-25")) == {"fin": [dicho]}
+    [hecha] = inscribir(mia, dos)
+    cambio = {"matricula": "A", "nivel": "superior", "fin": "2072-07-31"}
+    assert dicho in texto(yo.post(pagina("inscripcion_change", hecha.pk), cambio))
+    assert yo.post(pagina("inscripcion_add"), alta(una, fin="2028-08-24")).status_code == 302
+
+
+def test_el_limite_en_un_dia_que_el_otro_anio_no_tiene() -> None:
+    assert periodo.fin_maximo(date(2028, 2, 29)) == date(2030, 2, 28)
+    assert periodo.fin_maximo(date(2026, 12, 31)) == date(2028, 12, 31)
+
+
+def test_los_anios_que_se_aceptan_son_los_mismos(yo: Client) -> None:
+    [una] = alumnos(1)
+    assert motivos(yo, [fila(una, alta="1926-08-24")]) == [
+        "La fecha de alta «1926-08-24» no es de estos años."
+    ]
+    assert errores(yo, alta(una, alta="1926-08-24")) == {"alta": ["Esa fecha no es de estos años."]}
+
+
+def test_el_alta_es_del_ciclo(yo: Client) -> None:
+    [una] = alumnos(1)
+    dicho = "El alta (24/08/2026) no es del ciclo 2019-2020."
+    assert motivos(yo, [fila(una, ciclo="2019-2020")]) == [dicho]
+    assert errores(yo, alta(una, ciclo="2019-2020")) == {"ciclo": [dicho]}
+
+
+@pytest.mark.parametrize("ciclo", ["2026-2028", "2026-2026", "2027-2026", "2026-4"])
+def test_el_ciclo_son_dos_anios_seguidos(yo: Client, ciclo: str) -> None:
+    [una] = alumnos(1)
+    assert motivos(yo, [fila(una, ciclo=ciclo)]) == [f"El ciclo se escribe 2026-2027 o 2026-1, no «{ciclo}»."]
+    assert errores(yo, alta(una, ciclo=ciclo)) == {"ciclo": ["El ciclo se escribe 2026-2027 o 2026-1."]}
+
+
+# --- Without a number -------------------------------------------------------------------------------------
+
+
+def test_un_nss_vacio_de_quien_no_tiene(yo: Client, mia: Escuela) -> None:
+    [con] = alumnos(1)
+    sin = Persona.objects.sin_nss().order_by("pk")[0]
+    filas = [fila(sin, nss="", nombres="De Lista"), fila(con, nss=""), fila(con, nss="", alta="nunca")]
+    primero, segundo, tercero = motivos(yo, filas)
+    assert primero == "Todavía no tiene NSS: debe obtenerlo en el paso 1 de este portal."
+    assert segundo == "Falta el NSS." and tercero.endswith("\nFalta el NSS.")
+    assert "De Lista" in texto(yo.get(pagina("lote_sin_nss")))
+    hecha = mia.comprobaciones.get()
+    # No number was tried: nothing was guessed.
+    assert (hecha.cuantas, hecha.fallidas, hecha.sin_nss) == (2, 0, 1)
+    assert "todavía no tiene NSS" in errores(yo, alta(sin, nss=""))["nss"][0]
+    assert errores(yo, alta(con, nss="")) == {"nss": ["Escribe el NSS del alumno."]}
+
+
+def test_los_vacios_tambien_tienen_tope(yo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comprobacion, "TOPE_DIARIO", 2)
+    filas = [fila(persona, nss="") for persona in alumnos(3)]
+    assert motivos(yo, filas)[2].startswith("Tu escuela llegó a su tope")
+
+
+# --- The list that goes out -------------------------------------------------------------------------------
+
+
+def test_quien_solo_consulta_no_se_lleva_la_lista(mia: Escuela, admin_client: Client) -> None:
+    inscribir(mia, *alumnos(1))
+    usuario = User.objects.create_user("consulta", is_staff=True)
+    usuario.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    personal = Client()
+    personal.force_login(usuario)
+    pedido = {"formato": "csv", "escuela": mia.pk, "ciclo": ""}
+    assert personal.get(pagina("inscripcion_changelist")).status_code == 200
+    assert pagina("inscripcion_descargar") not in texto(personal.get(pagina("inscripcion_changelist")))
+    assert personal.get(pagina("inscripcion_descargar"), pedido).status_code == 403
+    assert not LogEntry.objects.filter(change_message__startswith="Exportó").exists()
+    assert admin_client.get(pagina("inscripcion_descargar"), pedido).status_code == 200
+    anotado = LogEntry.objects.get(change_message__startswith="Exportó la lista")
+    assert anotado.object_id == mia.pk and anotado.get_edited_object() == mia
+
+
+def test_se_ofrece_el_ciclo_en_curso(yo: Client, mia: Escuela) -> None:
+    hoy, dia = timezone.localdate(), timedelta(days=1)
+    una, dos, tres = alumnos(3)
+    inscribir(mia, una, dos, ciclo="2025-2026", alta=hoy - dia, fin=hoy + dia)
+    inscribir(mia, tres, ciclo="2027-2028", alta=hoy + dia, fin=hoy + 9 * dia)
+    html = texto(yo.get(pagina("inscripcion_descargar")))
+    assert '<option value="2025-2026" selected' in html
+    Inscripcion.objects.filter(ciclo="2025-2026").delete()
+    assert '<option value="" selected' in texto(yo.get(pagina("inscripcion_descargar")))
+
+
+# --- Bajas ------------------------------------------------------------------------------------------------
+
+
+def test_el_fin_de_ciclo_dice_a_quien_no_toca(yo: Client, mia: Escuela) -> None:
+    una, dos, tres, cuatro = alumnos(4)
+    inscribir(mia, una)
+    [con_baja] = inscribir(mia, dos)
+    inscripciones.dar_de_baja(Inscripcion.objects.filter(pk=con_baja.pk), date(2026, 12, 1), "2")
+    inscribir(mia, tres, alta=date(2027, 3, 1))
+    inscribir(mia, cuatro, fin=date(2026, 12, 31))
+    html = texto(yo.get(pagina("cierre_add"), {"ciclo": CICLO, "baja": "2027-01-15"}))
+    assert "<b>1</b> que ya tiene fecha de baja." in html
+    assert "<b>1</b> con alta después de ese día." in html and "<b>1</b> con fin antes de ese día" in html
+
+
+def test_una_defuncion(yo: Client, mia: Escuela) -> None:
+    """Not of a day to come, nobody is written to, and the person is not enrolled again."""
+    hoy = timezone.localdate()
+    una, dos = alumnos(2)
+    [hecha] = inscribir(mia, una, alta=hoy, fin=hoy + timedelta(days=90))
+    manana = (hoy + timedelta(days=1)).isoformat()
+    ruta = pagina("inscripcion_baja", hecha.pk)
+    dicho = "Una defunción no puede ser de un día que no ha llegado."
+    assert dicho in texto(yo.post(ruta, {"fecha": manana, "causa": "3"}))
+    de_baja = fila(una, movimiento="baja", baja=manana, causa="3")
+    assert motivos(yo, [de_baja], [*COLUMNAS, *DE_BAJA]) == [dicho]
+    assert yo.post(ruta, {"fecha": hoy.isoformat(), "causa": "3"}).status_code == 302
+    assert not Envio.objects.exists()
+    otra_vez = fila(una, ciclo="2026-3", alta=manana)
+    assert motivos(yo, [otra_vez, fila(dos)]) == [inscripciones.POR_DEFUNCION, ""]
+    assert errores(yo, alta(una)) == {"curp": [inscripciones.POR_DEFUNCION]}
+
+
+def test_la_defuncion_que_llega_mientras_el_archivo_espera(yo: Client, mia: Escuela) -> None:
+    hoy = timezone.localdate()
+    [una] = alumnos(1)
+    [hecha] = inscribir(mia, una, ciclo="2025-2026", alta=hoy, fin=hoy + timedelta(days=9))
+    lote = subir(yo, lista([fila(una)]))
+    trabajar()
+    inscripciones.dar_de_baja(Inscripcion.objects.filter(pk=hecha.pk), hoy, "3")
+    assert lotes.confirmar(lote)
+    trabajar()
+    lote.refresh_from_db()
+    assert (lote.altas, mia.inscripciones.count()) == (0, 1)
+
+
+# --- The review -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dudoso(yo: Client) -> Lote:
+    """Two good rows, one with a warning and one with an error, in that order."""
+    personas = alumnos(4)
+    filas = [fila(p, alta=timezone.localdate().isoformat(), ciclo=_ciclo_de_hoy()) for p in personas]
+    hasta = (timezone.localdate() + timedelta(days=90)).isoformat()
+    filas = [f | {"fin": hasta} for f in filas]
+    filas[2]["nombres"] = "Beatriz"
+    filas[3]["curp"] = filas[3]["curp"][:-1]
+    lote = subir(yo, lista(filas))
+    trabajar()
+    lote.refresh_from_db()
+    return lote
+
+
+def _ciclo_de_hoy() -> str:
+    return f"{timezone.localdate().year}-1"
+
+
+def test_lo_dudoso_se_dice_y_va_primero(yo: Client, dudoso: Lote) -> None:
+    html = texto(yo.get(pagina("lote_change", dudoso.pk)))
+    assert "Confirmar: 2 sin problema y 1 con advertencia" in html and "sin_advertencias" in html
+    assert [fila.linea for fila in yo.get(pagina("lote_change", dudoso.pk)).context["filas"]] == [5, 4, 2, 3]
+    respuesta = yo.get(pagina("lote_errores", dudoso.pk), {"v": "advertencia"})
+    bajado = b"".join(respuesta).decode("utf-8-sig")  # type: ignore[call-overload]
+    assert "con-advertencia-" in respuesta.headers["Content-Disposition"]
+    assert bajado.count("Beatriz") == 1 and "El nombre no da esa CURP" in bajado
+
+
+def test_se_puede_dejar_fuera_lo_dudoso(yo: Client, mia: Escuela, dudoso: Lote) -> None:
+    yo.post(pagina("lote_confirmar", dudoso.pk), {"sin_advertencias": "1"})
+    trabajar()
+    dudoso.refresh_from_db()
+    assert (dudoso.estado, dudoso.altas, mia.inscripciones.count()) == (Lote.Estado.CONFIRMADO, 2, 2)
+    assert dudoso.conteos()["advertencia"] == 1
+    html = texto(yo.get(pagina("lote_change", dudoso.pk)))
+    assert "<b>2</b> alumnos. <b>2</b> no: 1 con error y 1 con advertencia, que dejaste fuera." in html
+
+
+def test_sin_pedirlo_se_guarda_tambien_lo_dudoso(yo: Client, mia: Escuela, dudoso: Lote) -> None:
+    yo.post(pagina("lote_confirmar", dudoso.pk))
+    trabajar()
+    assert mia.inscripciones.count() == 3
+    assert "<b>1</b> no: 1 con error." in texto(yo.get(pagina("lote_change", dudoso.pk)))
+
+
+def test_el_de_168_columnas_pide_lo_que_no_dice(yo: Client, mia: Escuela) -> None:
+    [una] = alumnos(1)
+    fila_ = Inscripcion(persona=una, registro=mia.registros.get(), matricula="7", alta=ALTA, fin=FIN)
+    contenido = b"".join(dispmag.escribir([fila_])[0])
+    respuesta = yo.post(pagina("lote_add"), {"archivo": SimpleUploadedFile("idse.txt", contenido)})
+    assert list(respuesta.context["form"].errors) == ["ciclo", "fin"] and not Lote.objects.exists()
+    assert "El archivo de 168 columnas no dice el ciclo" in texto(respuesta)
+    assert subir(yo, contenido, "idse.txt", ciclo=CICLO, fin=FIN.isoformat())
+    # A baja needs neither.
+    fila_.baja, fila_.causa = date(2026, 12, 1), "1"
+    assert subir(yo, b"".join(dispmag.escribir([fila_])[0]), "idse.txt")
+
+
+@pytest.mark.parametrize(
+    ("cabecera", "dice"),
+    [
+        ("curp,nss,ciclo_escolar,Fecha de alta", "«ciclo_escolar»"),
+        ("curp,seguro social,alta", "nss"),
+        ("curp,nss,nombre,apellido paterno", "nombres, primer_apellido"),
+    ],
+)
+def test_una_columna_con_otro_nombre(cabecera: str, dice: str) -> None:
+    with pytest.raises(ArchivoIlegible) as dicho:
+        archivos.leer(BytesIO(f"{cabecera}\nA,B,C,D\n".encode()))
+    assert str(dicho.value).startswith("No reconozco estas columnas: ") and dice.strip("«»") in str(
+        dicho.value
+    )
+
+
+# --- After it ---------------------------------------------------------------------------------------------
+
+
+def test_se_dice_de_cuando_a_cuando(yo: Client) -> None:
+    [una] = alumnos(1)
+    html = texto(yo.post(pagina("inscripcion_add"), alta(una), follow=True))
+    assert f"Inscripción guardada: {una}, del 24/08/2026 al 31/07/2027." in html
+
+
+def test_se_busca_por_como_empieza_la_matricula(yo: Client, mia: Escuela) -> None:
+    una, dos = alumnos(2)
+    inscribir(mia, una, matricula="2026-0001")
+    inscribir(mia, dos, matricula="2026-0002")
+    ruta = pagina("inscripcion_changelist")
+    assert yo.post(ruta, {"buscar": "2026-00"}, follow=True).context["cl"].result_count == 2
+    nadie = yo.post(ruta, {"buscar": "9999"}, follow=True)
+    assert nadie.context["cl"].result_count == 0 and "No encontramos a nadie" in texto(nadie)
+
+
+def test_el_personal_lee_espanol(admin_client: Client) -> None:
+    html = texto(admin_client.get("/admin/"))
+    assert "Task" not in html
+    html = texto(admin_client.get("/admin/clinicas/clinica/"))
+    assert "Search" not in html and "Pagination" not in html
+    assert "Select an option" not in texto(admin_client.get("/admin/clinicas/clinica/add/"))
+    assert "Select an option" not in texto(admin_client.get(pagina("inscripcion_add")))
+
+
+def test_la_defuncion_que_dijo_otra_escuela(yo: Client) -> None:
+    """A death that another school told is in the way too."""
+    hoy = timezone.localdate()
+    [una] = alumnos(1)
+    [hecha] = inscribir(escuela("20DXX9777Z", "Normal Vecina"), una, alta=hoy, fin=hoy)
+    inscripciones.dar_de_baja(Inscripcion.objects.filter(pk=hecha.pk), hoy, "3")
+    assert motivos(yo, [fila(una)]) == [inscripciones.POR_DEFUNCION]

@@ -1,0 +1,48 @@
+"""From when to when, and in which cycle, somebody may be enrolled: one rule for files and for forms. Pure."""
+
+import re
+from calendar import monthrange
+from datetime import date
+
+from vigencia.models.inscripcion import CICLO_REGEX
+
+# Longer than any cycle: one digit wrong in a year would insure somebody for decades.
+MESES_MAXIMOS = 24
+_ANIOS = range(1990, 2101)
+FECHA_LEJANA = "no es de estos años."
+
+
+def leer_ciclo(escrito: str) -> str:
+    """A cycle with plain hyphens; ValueError when it is none. The constraint cannot see that years follow."""
+    ciclo = re.sub(r"\s*[-/–—]\s*", "-", escrito.strip())
+    if not re.fullmatch(CICLO_REGEX, ciclo):
+        raise ValueError("ciclo")
+    empieza, _, sigue = ciclo.partition("-")
+    if len(sigue) == 4 and int(sigue) != int(empieza) + 1:
+        raise ValueError("ciclo")
+    return ciclo
+
+
+def de_estos_anios(dia: date) -> bool:
+    return dia.year in _ANIOS
+
+
+def fin_maximo(alta: date) -> date:
+    """The latest day that an enrolment of that day may end."""
+    anio, mes = divmod(alta.year * 12 + alta.month - 1 + MESES_MAXIMOS, 12)
+    return date(anio, mes + 1, min(alta.day, monthrange(anio, mes + 1)[1]))
+
+
+def fin_excesivo(alta: date, fin: date) -> str:
+    """What is wrong with an end that is too far; empty when it is not."""
+    ultimo = fin_maximo(alta)
+    if fin <= ultimo:
+        return ""
+    return f"El fin queda a más de {MESES_MAXIMOS} meses del alta: puede ser hasta el {ultimo:%d/%m/%Y}."
+
+
+def ciclo_ajeno(ciclo: str, alta: date) -> str:
+    """What is odd of an alta that is years away from its cycle; empty when it fits."""
+    if alta.year - 1 <= int(ciclo[:4]) <= alta.year + 1:
+        return ""
+    return f"El alta ({alta:%d/%m/%Y}) no es del ciclo {ciclo}."
