@@ -182,10 +182,7 @@ def test_las_dos_caras_de_la_adscripcion() -> None:
     leido = texto(hacer("tarjeta-adscripcion"))
     assert "NSS Agregado médico\n99260701992 1F2007ES\nClínica (UMF)\nUMF 902 Los Ahuehuetes\n" in leido
     assert "Turno Consultorio\nMatutino 14\n" in leido
-    assert (
-        "Tel. 55 5555 0190\nLunes a viernes, de 8:00 a 20:00 h\nLleva esta tarjeta y una"
-        in leido
-    )
+    assert "Tel. 55 5555 0190\nLunes a viernes, de 8:00 a 20:00 h\nLleva esta tarjeta y una" in leido
     assert "Código para verificar Folio Fecha\n7Q4K-M2XD 1795106467155179492756 19/11/2026\n" in leido
     assert DATOS["tarjeta-adscripcion"]["curp"] not in leido
 

@@ -238,6 +238,7 @@ def test_el_de_168_columnas_pide_lo_que_no_dice(yo: Client, mia: Escuela) -> Non
     # A baja needs neither.
     fila_.baja, fila_.causa = date(2026, 12, 1), "1"
     assert subir(yo, b"".join(dispmag.escribir([fila_])[0]), "idse.txt")
+    trabajar()
 
 
 @pytest.mark.parametrize(
