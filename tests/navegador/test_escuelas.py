@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from nss_portal.models import Persona
-from tests.navegador.apoyo import sin_faltas
+from tests.navegador.apoyo import llenar_solicitud, sin_faltas
 from tests.procesos.portal import Portal, manage
 from tests.vigencia.alumnos import alumno, lista
 
@@ -151,8 +151,23 @@ def test_trescientos_con_doce_faltas(
     assert cubierta(sitio, una.curp) and not cubierta(sitio, personas[299].curp)
     la_vecina_no_ve_nada(browser, sitio, clave, url, una)
 
+    el_alumno_ve(browser, sitio, una, "si")
     dar_de_baja(pagina, una, con_js)
     assert not cubierta(sitio, una.curp) and cubierta(sitio, personas[1].curp)
+    el_alumno_ve(browser, sitio, una, "no")
+
+
+def el_alumno_ve(browser: Browser, sitio: Portal, persona: Persona, vigente: str) -> None:
+    """What step 2 answers to the student, in a browser of their own."""
+    contexto = browser.new_context(base_url=sitio.url, locale="es-MX")
+    suya = contexto.new_page()
+    try:
+        suya.goto("/vigencia/")
+        llenar_solicitud(suya, sitio, persona.curp, "alumna@correo.example", nss=str(persona.nss))
+        suya.get_by_role("button", name="Continuar").click()
+        expect(suya.locator("[data-vigente]")).to_have_attribute("data-vigente", vigente, timeout=20_000)
+    finally:
+        contexto.close()
 
 
 def dar_de_baja(pagina: Page, persona: Persona, con_js: bool) -> None:
