@@ -40,6 +40,8 @@ bench:
 	@$(PYTHON) -m bench.documentos $(DOCUMENTOS)
 	$(titulo) 'Carga de alumnos'
 	@$(PYTHON) -m bench.inscripciones $(ARGS)
+	$(titulo) 'Lighthouse'
+	@$(PYTHON) -m bench.faro
 
 capturas:
 	@bin/setup test

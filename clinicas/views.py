@@ -67,13 +67,25 @@ def _contexto(tramite: Tramite, pantalla: str) -> dict[str, Any]:
         return {"falta": falta, "ejemplos": demo.ejemplos() if settings.DEMO else []}
     if pantalla in ("resultado", "finalizado"):
         # What was certified, not what may have changed since.
-        return {"alta": tramite.documentos.all()[0].datos, "peticion": _peticion(tramite)}
+        lugar, peticion = tramite.documentos.all()[0].datos, _peticion(tramite)
+        return {
+            "alta": lugar,
+            "peticion": peticion,
+            "en_otra_parte": _en_otra_parte(tramite, lugar, peticion),
+        }
     if pantalla in ("eleccion", "revision"):
         peticion = _peticion(tramite)
         form = EleccionForm(opciones=cercania.opciones(peticion.codigo_postal), peticion=peticion)
         assert tramite.persona
         return {"peticion": peticion, "form": form, "actual": alta.activa(tramite.persona)}
     return {}
+
+
+def _en_otra_parte(tramite: Tramite, lugar: dict[str, Any], peticion: Peticion) -> bool:
+    """Whether the postal code that was typed leads to other clinics than the one they already have."""
+    if tramite.resultado != Tramite.Resultado.YA_REGISTRADO:
+        return False
+    return lugar["clues"] not in [o.clinica.pk for o in cercania.opciones(peticion.codigo_postal)]
 
 
 def _peticion(tramite: Tramite) -> Peticion:

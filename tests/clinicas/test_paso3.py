@@ -158,6 +158,9 @@ def test_ya_registrado_reimprime_y_cambia(
     pagina = cliente.get(otra_url)
     assert pagina.pagina.marcas["data-resultado"] == ["ya-registrado"]
     assert Alta.objects.filter(persona=persona).count() == 1
+    assert "te corresponden otras clínicas" not in pagina.content.decode()
+    lejos = cliente.get(pedir(cliente, persona, "97000")).content.decode()
+    assert "Con el código postal 97000 te corresponden otras clínicas" in lejos
     nueva = {cliente.post(f"{otra_url}cambiar/").url for _ in range(2)}
     assert len(nueva) == 1
     [cambio] = nueva
