@@ -64,7 +64,7 @@ def _comprobante(nombre: str, clinica: str, domicilio: str) -> None:
         "resultado": "cambiado",
         "anterior": clinica,
     }
-    leido = _carta("comprobante-clinica", datos, "atienden.")
+    leido = _carta("comprobante-clinica", datos, "adscripción.")
     assert "Nombre" + junto(nombre) + "CURP" in leido
     assert "Tuclínica(UMF)es:" + junto(clinica + domicilio) + "Matutino" in leido
     assert "Horario" + junto(domicilio[:120]) + "Delegación" in leido
@@ -155,7 +155,7 @@ def test_cada_tamano(letras: int) -> None:
 
 def test_todo_lo_mas_largo_a_la_vez_cabe_en_el_comprobante() -> None:
     peor = CASOS["comprobante-clinica"]["peor"]
-    leido = _carta("comprobante-clinica", peor, "atienden.")
+    leido = _carta("comprobante-clinica", peor, "adscripción.")
     for clave in ("clinica", "domicilio_clinica", "telefono", "horario", "ventanilla", "delegacion"):
         assert junto(peor[clave]) in leido, clave
 

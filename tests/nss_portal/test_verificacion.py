@@ -110,7 +110,7 @@ def test_por_folio_y_codigo(cliente: Estricto, documento: Documento) -> None:
             connection,
         ) as contadas:
             respuestas.append(cliente.post("/verificar/", datos))
-        consultas.append([re.sub(r"'[^']*'|\d+", "?", c["sql"]) for c in contadas])
+        consultas.append([re.sub(r"'[^']*'|[\d.]+(e[+-]?\d+)?", "?", c["sql"]) for c in contadas])
     respuestas.append(cliente.post("/verificar/", {"folio": ajeno, "codigo": codigo}))
     for respuesta in respuestas:
         comprobar(respuesta, documento, "desconocido")
