@@ -173,7 +173,7 @@ def test_kill_9_no_deja_huerfanos(arrancar: Callable[..., Portal]) -> None:
     portal = arrancar()
     portal.proceso.kill()
     portal.proceso.wait()
-    assert espera(lambda: not procesos(portal.marca), plazo=5)
+    assert espera(lambda: not procesos(portal.marca), plazo=15)
     assert not escuchan(portal.puerto)
 
 
@@ -188,7 +188,7 @@ def test_kill_9_al_arrancar_no_deja_huerfanos(entorno: Entorno, tmp_path: Path) 
             time.sleep(0.15 * intento)
             portal.proceso.kill()
             portal.proceso.wait()
-            assert espera(lambda portal=portal: not procesos(portal.marca), plazo=5)
+            assert espera(lambda portal=portal: not procesos(portal.marca), plazo=15)
         finally:
             portal.barrer()
 
@@ -204,7 +204,7 @@ def test_termina_con_quien_lo_inicio(entorno: Entorno, tmp_path: Path) -> None:
         assert espera(lambda: escuchan(puerto))
         shell.kill()
         shell.wait()
-        assert espera(lambda: not procesos(marca), plazo=5)
+        assert espera(lambda: not procesos(marca), plazo=15)
     finally:
         for pid in procesos(marca):
             os.kill(pid, signal.SIGKILL)
