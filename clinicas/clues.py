@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from clinicas.models import CLUES_REGEX, Clinica, Consultorio, Turno
 from clinicas.territorio import Territorio
 from clinicas.unidades import Unidad, da_medicina_familiar, leer, opera
-from nss_portal.carga import Avisar, CargaInvalida, LineaMala, abrir, consultar
+from nss_portal.carga import Avisar, CargaInvalida, LineaMala, abrir, esperar_turno
 from nss_portal.libro import Libro, abrir_libro
 from nss_portal.models.territorio import plegar
 
@@ -110,9 +110,7 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
         )
     avisar("Guardando")
     with transaction.atomic():
-        if connection.vendor == "postgresql":
-            # Of two loaders at once, the second one waits here. SQLite's transaction already is the only one.
-            consultar("SELECT pg_advisory_xact_lock(hashtext('cargar_clinicas'))")
+        esperar_turno("cargar_clinicas")
         _guardar(unidades, informe)
     return informe
 

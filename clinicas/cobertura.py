@@ -1,22 +1,28 @@
 """Which clinic serves a postal code, loaded from a CSV: judged first and written all or none."""
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from clinicas.models import CLUES_REGEX, Clinica, Cobertura
-from nss_portal.carga import Avisar, CargaInvalida, Fuente, LineaMala, abrir, consultar
+from nss_portal.carga import (
+    Avisar,
+    CargaInvalida,
+    Fuente,
+    LineaMala,
+    abrir,
+    campos_de,
+    esperar_turno,
+    orden_de,
+    rechazar,
+)
 from nss_portal.models import CodigoPostal
 
 COLUMNAS = ["codigo_postal", "clues"]
-# Bad lines that are told; the others are counted.
-MUESTRA = 20
 # Ten clinics a code, of every code of the country. It comes into memory: some 30 MB at most.
 LINEAS = 320_000
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass
@@ -35,14 +41,7 @@ class _Lectura:
 
     def rechazar(self) -> None:
         """Raises CargaInvalida if there is any bad line."""
-        if not self.malas:
-            return
-        cuantas = "una línea" if len(self.malas) == 1 else f"{len(self.malas):,} líneas"
-        cabeza = f"El archivo tiene {cuantas} con errores y no se cargó nada."
-        if len(self.malas) > MUESTRA:
-            cabeza += f" Las primeras {MUESTRA}:"
-        textos = [f"Línea {numero}: {motivo}" for numero, motivo in sorted(self.malas)[:MUESTRA]]
-        raise CargaInvalida("\n".join([cabeza, *textos]))
+        rechazar(len(self.malas), ((n, f"Línea {n}: {motivo}") for n, motivo in self.malas))
 
 
 def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
@@ -61,9 +60,7 @@ def cargar_fuente(fuente: Fuente, avisar: Avisar = lambda *paso: None) -> Inform
     avisar("Revisando")
     try:
         with transaction.atomic():
-            if connection.vendor == "postgresql":
-                # Of two loaders at once, the second one waits. SQLite's transaction already is the only one.
-                consultar("SELECT pg_advisory_xact_lock(hashtext('cargar_cobertura'))")
+            esperar_turno("cargar_cobertura")
             _revisar(lectura)
             lectura.rechazar()
             avisar("Guardando")
@@ -78,7 +75,7 @@ def cargar_fuente(fuente: Fuente, avisar: Avisar = lambda *paso: None) -> Inform
 def _leer(fuente: Fuente, avisar: Avisar) -> _Lectura:
     lectura = _Lectura()
     lineas = fuente.lineas(avisar)
-    orden = _orden(*next(lineas, (1, b"")))
+    orden = orden_de(COLUMNAS, *next(lineas, (1, b"")))
     for numero, linea in lineas:
         if len(lectura.pares) + len(lectura.malas) >= LINEAS:
             raise CargaInvalida(f"El archivo pasa de {LINEAS:,} líneas.")
@@ -93,31 +90,9 @@ def _leer(fuente: Fuente, avisar: Avisar) -> _Lectura:
     return lectura
 
 
-def _orden(numero: int, linea: bytes) -> list[int]:
-    """Where each column is: a spreadsheet may have moved them."""
-    try:
-        cabecera = [columna.strip().lower() for columna in _separar(linea.removeprefix(_BOM))]
-        if len(cabecera) == len(COLUMNAS):
-            return [cabecera.index(columna) for columna in COLUMNAS]
-    except ValueError:  # LineaMala is one
-        pass
-    raise CargaInvalida(f"La línea {numero} debe nombrar las columnas: {','.join(COLUMNAS)} (CSV en UTF-8).")
-
-
-def _separar(linea: bytes) -> list[str]:
-    try:
-        return next(csv.reader([linea.decode("utf-8")], strict=True))
-    except UnicodeDecodeError:
-        raise LineaMala("no es texto en UTF-8.") from None
-    except csv.Error:
-        raise LineaMala("no es CSV: revisa sus comillas.") from None
-
-
 def _par(linea: bytes, orden: list[int]) -> tuple[str, str]:
-    campos = _separar(linea)
-    if len(campos) != len(COLUMNAS):
-        raise LineaMala(f"tiene {len(campos)} columnas y deben ser {len(COLUMNAS)}.")
-    codigo, clues = campos[orden[0]].strip(), campos[orden[1]].strip().upper()
+    codigo, clues = map(str.strip, campos_de(linea, orden))
+    clues = clues.upper()
     if not re.fullmatch("[0-9]{5}", codigo):
         raise LineaMala(
             f"«{codigo[:20]}» no es un código postal: son 5 números (las hojas de cálculo quitan los ceros "

@@ -1,27 +1,31 @@
 """The registry of people, loaded from a CSV: as many as a million, judged first and written all or none."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from nss_portal.ajena import decir_curp, decir_nss
 from nss_portal.carga import (
+    MUESTRA,
     Avisar,
     CargaInvalida,
     Fuente,
     LineaMala,
     abrir,
+    campos_de,
     consultar,
     ejecutar,
+    esperar_turno,
     etapa,
     indexar,
     insertar,
     limpiar,
+    orden_de,
+    rechazar,
 )
 from nss_portal.identidad import (
     enmascarar_curp,
@@ -34,10 +38,7 @@ from nss_portal.identidad import (
 )
 
 COLUMNAS = ["curp", "nombres", "primer_apellido", "segundo_apellido", "nss"]
-# Bad lines that are told; the others are counted.
-MUESTRA = 20
 _CABEN = 50
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass
@@ -66,14 +67,7 @@ class _Malas:
 
     def rechazar(self) -> None:
         """Raises CargaInvalida if there is any."""
-        if not self.total:
-            return
-        textos = [texto for _, texto in sorted(self.primeras)[:MUESTRA]]
-        cuantas = "una línea" if self.total == 1 else f"{self.total:,} líneas"
-        cabeza = f"El archivo tiene {cuantas} con errores y no se cargó nada."
-        if self.total > len(textos):
-            cabeza += f" Las primeras {len(textos)}:"
-        raise CargaInvalida("\n".join([cabeza, *textos]))
+        rechazar(self.total, self.primeras)
 
 
 # A line of the file, as it will be a row: number, CURP, names, birth, sex, entidad, NSS.
@@ -95,7 +89,7 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
         indexar(_ETAPA, "curp", "nss")
         try:
             with transaction.atomic():
-                _esperar_turno()
+                esperar_turno("cargar_personas")
                 _revisar(malas)
                 avisar("Guardando")
                 informe = _guardar()
@@ -121,41 +115,17 @@ _CAMPOS = [columna.split()[0] for columna in _COLUMNAS.split(", ")]
 def _filas(fuente: Fuente, malas: _Malas, hoy: date, avisar: Avisar) -> Iterator[_Fila]:
     """The good lines; what is wrong with the others goes to `malas`."""
     lineas = fuente.lineas(avisar)
-    orden = _orden(*next(lineas, (1, b"")))
+    orden = orden_de(COLUMNAS, *next(lineas, (1, b"")))
     for numero, linea in lineas:
         curp = ""
         try:
-            campos = _separar(linea)
-            if len(campos) != len(COLUMNAS):
-                raise LineaMala(f"tiene {len(campos)} columnas y deben ser {len(COLUMNAS)}.")
-            campos = [campos[i] for i in orden]
+            campos = campos_de(linea, orden)
             curp = normalizar_curp(campos[0])
             fila = leer(campos, hoy)
         except LineaMala as motivo:
             malas.agregar(numero, curp, str(motivo))
         else:
             yield (numero, *fila)
-
-
-def _orden(numero: int, linea: bytes) -> list[int]:
-    """Where each column is: a spreadsheet may have moved them."""
-    try:
-        cabecera = [columna.strip().lower() for columna in _separar(linea.removeprefix(_BOM))]
-        if len(cabecera) == len(COLUMNAS):
-            return [cabecera.index(columna) for columna in COLUMNAS]
-    except ValueError:  # LineaMala is one
-        pass
-    raise CargaInvalida(f"La línea {numero} debe nombrar las columnas: {','.join(COLUMNAS)} (CSV en UTF-8).")
-
-
-def _separar(linea: bytes) -> list[str]:
-    """The fields of one line. Each line is read on its own: a quote left open spoils no other."""
-    try:
-        return next(csv.reader([linea.decode("utf-8")], strict=True))
-    except UnicodeDecodeError:
-        raise LineaMala("no es texto en UTF-8.") from None
-    except csv.Error:
-        raise LineaMala("no es CSV: revisa sus comillas.") from None
 
 
 def leer(campos: list[str], hoy: date) -> tuple[str, str, str, str, str, str, str, str | None]:
@@ -189,12 +159,6 @@ def _nss(escrito: str) -> str | None:
 def _en_la_linea(frase: str) -> str:
     """As it follows «Línea 7 (CURP …): »."""
     return frase if frase.startswith(("CURP", "NSS")) else f"{frase[0].lower()}{frase[1:]}"
-
-
-def _esperar_turno() -> None:
-    """Of two loaders at once, the second one waits here. SQLite's transaction already is the only one."""
-    if connection.vendor == "postgresql":
-        consultar("SELECT pg_advisory_xact_lock(hashtext('cargar_personas'))")
 
 
 def _repetidas(columna: str, que: str) -> str:

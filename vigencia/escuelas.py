@@ -1,26 +1,33 @@
 """The schools' catalogue, loaded from a CSV: judged whole first, then written all or none."""
 
-import csv
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import NamedTuple
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from nss_portal import catalogo
-from nss_portal.carga import Avisar, CargaInvalida, Fuente, LineaMala, abrir, consultar, limpiar
+from nss_portal.carga import (
+    Avisar,
+    CargaInvalida,
+    Fuente,
+    LineaMala,
+    abrir,
+    campos_de,
+    esperar_turno,
+    limpiar,
+    orden_de,
+    rechazar,
+)
 from nss_portal.models import Municipio
 from nss_portal.models.territorio import plegar
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal
 from vigencia.models.escuela import CCT_REGEX, REGISTRO_REGEX
 
 COLUMNAS = ["cct", "nombre", "niveles", "modalidad", "registros_patronales", "c_estado", "c_mnpio"]
-# Bad lines that are told; the others are counted.
-MUESTRA = 20
 _CABEN = 150
-_BOM = b"\xef\xbb\xbf"
 # Past this a statement's list of keys is longer than SQLite takes in one go.
 _LOTE = 1_000
 _SEPARADORES = re.compile(r"[\s-]+")
@@ -78,15 +85,7 @@ class _Malas:
 
     def rechazar(self) -> None:
         """Raises CargaInvalida if there is any."""
-        total = len(self.motivos)
-        if not total:
-            return
-        textos = [f"Línea {linea}: {motivo}" for linea, motivo in sorted(self.motivos.items())[:MUESTRA]]
-        cuantas = "una línea" if total == 1 else f"{total:,} líneas"
-        cabeza = f"El archivo tiene {cuantas} con errores y no se cargó nada."
-        if total > len(textos):
-            cabeza += f" Las primeras {len(textos)}:"
-        raise CargaInvalida("\n".join([cabeza, *textos]))
+        rechazar(len(self.motivos), ((n, f"Línea {n}: {motivo}") for n, motivo in self.motivos.items()))
 
 
 def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
@@ -105,7 +104,7 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
     _revisar_repetidas(filas, malas)
     try:
         with transaction.atomic():
-            _esperar_turno()
+            esperar_turno("cargar_escuelas")
             municipios = _municipios(filas, malas)
             duenas = dict(RegistroPatronal.objects.values_list("registro", "escuela_id"))
             _revisar_duenas(filas, duenas, malas)
@@ -122,39 +121,15 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
 def _filas(fuente: Fuente, malas: _Malas, avisar: Avisar) -> Iterator[Fila]:
     """The good lines; what is wrong with the others goes to `malas`."""
     lineas = fuente.lineas(avisar)
-    orden = _orden(*next(lineas, (1, b"")))
+    orden = orden_de(COLUMNAS, *next(lineas, (1, b"")))
     entidades = catalogo.entidades()
     for numero, linea in lineas:
         try:
-            campos = _separar(linea)
-            if len(campos) != len(COLUMNAS):
-                raise LineaMala(f"tiene {len(campos)} columnas y deben ser {len(COLUMNAS)}.")
-            fila = leer(numero, [campos[i] for i in orden], entidades)
+            fila = leer(numero, campos_de(linea, orden), entidades)
         except LineaMala as motivo:
             malas.agregar(numero, str(motivo))
         else:
             yield fila
-
-
-def _orden(numero: int, linea: bytes) -> list[int]:
-    """Where each column is: a spreadsheet may have moved them."""
-    try:
-        cabecera = [columna.strip().lower() for columna in _separar(linea.removeprefix(_BOM))]
-        if len(cabecera) == len(COLUMNAS):
-            return [cabecera.index(columna) for columna in COLUMNAS]
-    except ValueError:  # LineaMala is one
-        pass
-    raise CargaInvalida(f"La línea {numero} debe nombrar las columnas: {','.join(COLUMNAS)} (CSV en UTF-8).")
-
-
-def _separar(linea: bytes) -> list[str]:
-    """The fields of one line. Each line is read on its own: a quote left open spoils no other."""
-    try:
-        return next(csv.reader([linea.decode("utf-8")], strict=True))
-    except UnicodeDecodeError:
-        raise LineaMala("no es texto en UTF-8.") from None
-    except csv.Error:
-        raise LineaMala("no es CSV: revisa sus comillas.") from None
 
 
 def leer(linea: int, campos: list[str], entidades: Collection[str]) -> Fila:
@@ -273,12 +248,6 @@ def _revisar_repetidas(filas: list[Fila], malas: _Malas) -> None:
             antes = registros.setdefault(registro, fila.linea)
             if antes != fila.linea:
                 malas.agregar(fila.linea, f"el registro patronal {registro} ya está en la línea {antes}.")
-
-
-def _esperar_turno() -> None:
-    """Of two loaders at once, the second one waits here. SQLite's transaction already is the only one."""
-    if connection.vendor == "postgresql":
-        consultar("SELECT pg_advisory_xact_lock(hashtext('cargar_escuelas'))")
 
 
 def _municipios(filas: list[Fila], malas: _Malas) -> dict[str, int]:

@@ -1,9 +1,5 @@
 """Many processes draw numbers at once: nobody fails, nobody shares, nothing is skipped."""
 
-import json
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +7,7 @@ from typing import Any
 import pytest
 
 from nss_portal.identidad import digito_curp, validar_nss
-from tests.procesos.portal import RAIZ, Base, entorno
+from tests.procesos.portal import Base, a_la_vez
 
 PROCESOS, CADA_UNO = 8, 400
 CONSONANTES = "BCDFGHJKLMNPQRSTVWXYZ"
@@ -45,33 +41,8 @@ def sembrar(base: Base, cuantas: int) -> list[str]:
 def asignar_a_la_vez(
     carpeta: Path, base: Base, repartidas: list[list[str]], subdelegacion: str | None
 ) -> list[dict[str, Any]]:
-    barrera = carpeta / "barrera"
-    barrera.mkdir()
-    hijos = []
-    for quien, curps in enumerate(repartidas):
-        hijo = subprocess.Popen(
-            [sys.executable, RAIZ / "tests/procesos/asignar.py"],
-            env=entorno(carpeta, base, PYTHONPATH=str(RAIZ)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert hijo.stdin
-        pedido = {"barrera": str(barrera), "quien": quien, "curps": curps}
-        json.dump(pedido | {"subdelegacion": subdelegacion, "hoy": "2026-11-19"}, hijo.stdin)
-        hijo.stdin.close()
-        hijos.append(hijo)
-    while len(list(barrera.glob("listo-*"))) < len(hijos):
-        assert all(hijo.poll() is None for hijo in hijos)
-        time.sleep(0.01)
-    (barrera / "ya").touch()
-    salidas = []
-    for hijo in hijos:
-        assert hijo.stdout
-        with hijo.stdout as salida:
-            salidas.append(json.loads(salida.read()))
-        assert hijo.wait(60) == 0
-    return salidas
+    pedidos = [{"curps": curps, "subdelegacion": subdelegacion} for curps in repartidas]
+    return a_la_vez(carpeta, base, "asignar.py", pedidos)
 
 
 @pytest.mark.parametrize("subdelegacion", ["Centro", None], ids=["una serie", "muchas series"])

@@ -1,9 +1,5 @@
 """Many processes register students at once: nobody twice, nobody too many, and evenly."""
 
-import json
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.procesos.portal import RAIZ, Base, entorno
+from tests.procesos.portal import Base, a_la_vez
 from tests.procesos.test_asignacion_concurrente import sembrar
 
 PROCESOS, ALUMNOS = 16, 2_000
@@ -46,33 +42,8 @@ def abrir_clinica(base: Base, clues: str, consultorios: int, capacidad: int) -> 
 
 def registrar_a_la_vez(carpeta: Path, base: Base, pedidos: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One process a request, all let go at the same moment."""
-    barrera = carpeta / "barrera"
-    barrera.mkdir()
-    hijos = []
-    for quien, pedido in enumerate(pedidos):
-        hijo = subprocess.Popen(
-            [sys.executable, RAIZ / "tests/procesos/registrar.py"],
-            env=entorno(carpeta, base, PYTHONPATH=str(RAIZ)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert hijo.stdin
-        comun = {"barrera": str(barrera), "quien": quien, "hoy": "2026-11-19", "mover": [], "pasos": []}
-        json.dump(comun | pedido, hijo.stdin)
-        hijo.stdin.close()
-        hijos.append(hijo)
-    while len(list(barrera.glob("listo-*"))) < len(hijos):
-        assert all(hijo.poll() is None for hijo in hijos)
-        time.sleep(0.01)
-    (barrera / "ya").touch()
-    salidas = []
-    for hijo in hijos:
-        assert hijo.stdout
-        with hijo.stdout as salida:
-            salidas.append(json.loads(salida.read()))
-        assert hijo.wait(60) == 0
-    return salidas
+    comun: dict[str, Any] = {"mover": [], "pasos": []}
+    return a_la_vez(carpeta, base, "registrar.py", [comun | pedido for pedido in pedidos])
 
 
 def poblaciones(base: Base, clues: str, turno: str = "matutino") -> list[int]:
