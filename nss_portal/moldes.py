@@ -165,7 +165,10 @@ def _comprobante(datos: Datos) -> dict[str, Any]:
             ("Con derecho hasta", _dia(datos["vigente_hasta"])),
         ),
     }
-    que_paso = QUE_PASO[datos["resultado"]].format(_dia(datos["desde"]))
+    que_paso = QUE_PASO[datos["resultado"]]
+    if datos["resultado"] == "cambiado" and not datos["anterior"]:  # the same clinic
+        que_paso = "cambió de turno en esta clínica el {}."
+    que_paso = que_paso.format(_dia(datos["desde"]))
     acude = "Acude en persona a:" if datos["ventanilla"] else "Acude y pregunta por la ventanilla de vigencia"
     # One line of the window is in the room that is left; those that it takes besides are not.
     mas = 14 * (renglones(f"{acude} {datos['ventanilla']}.", 164, 10) - 1)

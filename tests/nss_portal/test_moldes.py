@@ -168,6 +168,10 @@ def test_el_comprobante_de_quien_ya_estaba_y_de_quien_cambia() -> None:
     assert "cambió de clínica: su registro está en ésta desde el" in leido
     assert "Clínica anterior UMF 931 Jardines\n" in leido
 
+    solo_turno = junto(texto(hacer("comprobante-clinica", resultado="cambiado", anterior="")))
+    assert "cambiódeturnoenestaclínicael18denoviembrede2026." in solo_turno
+    assert "cambiódeclínica" not in solo_turno
+
 
 def test_lo_que_la_clinica_no_ha_dicho_no_deja_hueco() -> None:
     vacios = dict.fromkeys(("telefono", "horario", "ventanilla", "delegacion"), "")
