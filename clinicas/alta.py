@@ -112,7 +112,7 @@ def reubicar(origen: Consultorio, destino: Consultorio, hoy: date | None = None)
             [Alta(persona_id=persona, consultorio=destino, desde=hoy) for persona in gente], batch_size=500
         )
         for trozo in batched(gente, 500):
-            noticias.cancelar_tarjetas(trozo)
+            noticias.tarjetas_en_uso(trozo).update(cancelado=timezone.now())
             noticias.anunciar_reubicacion(destino.altas.activas().filter(persona__in=trozo), origen)
         return len(gente)
 

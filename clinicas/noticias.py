@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from clinicas.models import Alta, Consultorio
 from nss_portal.models import Documento, Envio
@@ -36,15 +35,11 @@ def anunciar_reubicacion(altas: QuerySet[Alta], antes: Consultorio) -> int:
     return noticias.escribir(REUBICACION, filas, decir)
 
 
-def cancelar_tarjetas(personas: Iterable[int]) -> None:
-    """The adscripción cards of these people: they say a consultorio that is not theirs any more."""
-    Documento.objects.filter(
-        tramite__persona__in=personas,
-        tipo=Documento.Tipo.ADSCRIPCION,
-        emitido__isnull=False,
-        sustituido_por=None,
-        cancelado=None,
-    ).update(cancelado=timezone.now())
+def tarjetas_en_uso(personas: Iterable[int]) -> QuerySet[Documento]:
+    """The adscripción cards of these people, those being issued too: after a move they say what is not so."""
+    return Documento.objects.filter(
+        tramite__persona__in=personas, tipo=Documento.Tipo.ADSCRIPCION, sustituido_por=None, cancelado=None
+    )
 
 
 def sigue_siendo_cierto(envio: Envio) -> bool:

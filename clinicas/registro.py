@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from clinicas import alta, cercania
+from clinicas import alta, cercania, noticias
 from clinicas.models import Alta, Clinica, Peticion
 from nss_portal import confirmacion, renapo, tramites
 from nss_portal.identidad import agregado_medico
@@ -113,6 +113,7 @@ def confirmar(tramite: Tramite, clinica: Clinica, turno: str) -> bool:
             transaction.set_rollback(True)
             return False
         if resultado == Tramite.Resultado.CAMBIADO and anterior:
+            _sustituir_tarjetas(tramite, persona)
             _avisar_del_cambio(tramite, anterior)
         tramites.encolar(tramite)
         return True
@@ -132,6 +133,12 @@ def cambiar(tramite: Tramite) -> Tramite:
         nuevo = tramites.iniciar(tramite.tipo, solicitud, tramite.navegador, tramite.curp, tramite.correo)
         Peticion.objects.create(tramite=nuevo, codigo_postal=peticion.codigo_postal, cambio=True)
         return nuevo
+
+
+def _sustituir_tarjetas(tramite: Tramite, persona: Persona) -> None:
+    """The card of this trámite takes the place of those that say the clinic of before."""
+    nueva = tramite.documentos.get(tipo=Documento.Tipo.ADSCRIPCION)
+    noticias.tarjetas_en_uso([persona.pk]).exclude(pk=nueva.pk).update(sustituido_por=nueva)
 
 
 def _avisar_del_cambio(tramite: Tramite, anterior: Alta) -> None:

@@ -107,11 +107,6 @@ class Documento(models.Model):
                 condition=Q(emitido=None, archivo="", sha256="")
                 | Q(emitido__isnull=False, archivo__gt="", sha256__regex="^[0-9a-f]{64}$"),
             ),
-            # Only what was issued can lose its force, and to another one.
-            models.CheckConstraint(
-                name="documento_fuera_de_uso_solo_emitido",
-                condition=Q(emitido__isnull=False) | Q(sustituido_por=None, cancelado=None),
-            ),
             models.CheckConstraint(
                 name="documento_no_se_sustituye_a_si_mismo", condition=~Q(sustituido_por=F("id"))
             ),

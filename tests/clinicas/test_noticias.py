@@ -89,6 +89,20 @@ def test_si_vuelven_antes_de_que_salga_no_se_les_dice_lo_de_antes(admin_client: 
     assert ["turno matutino" in texto for _, texto in salir()] == [True, True]
 
 
+def test_la_tarjeta_que_se_emite_mientras_los_mueven_nace_sin_valer(
+    admin_client: Client, una: Clinica
+) -> None:
+    tarjeta = Documento.objects.create(
+        tramite=persona(0).altas.get().tramite,
+        tipo=Documento.Tipo.ADSCRIPCION,
+        datos={"folio": "1" * 22},
+    )
+    manana, tarde = una.consultorios.order_by("turno")
+    mover(admin_client, manana, tarde)
+    tarjeta.refresh_from_db()
+    assert tarjeta.emitido is None and tarjeta.cancelado
+
+
 def test_la_tarjeta_que_dice_el_consultorio_de_antes_ya_no_vale(admin_client: Client, una: Clinica) -> None:
     tarjetas = {}
     for tipo in (Documento.Tipo.ADSCRIPCION, Documento.Tipo.COMPROBANTE):

@@ -177,6 +177,16 @@ def test_ya_registrado_reimprime_y_cambia(
     assert antes.hasta == HOY and antes.causa == "cambio" and ahora.hasta is None
     # Same mailbox: nobody else to tell.
     assert not Envio.objects.filter(aviso="cambio-clinica").exists()
+    # Whoever checks the card of before is told; that they were registered there stays true.
+    papeles = {d.tipo: d for d in Documento.objects.filter(tramite_id=url.split("/")[2])}
+    dichos = {
+        tipo: Estricto().get(f"/v/{d.token}/").pagina.marcas["data-verificacion"]
+        for tipo, d in papeles.items()
+    }
+    assert dichos == {"tarjeta-adscripcion": ["sustituido"], "comprobante-clinica": ["valido"]}
+    assert "Ya no es el vigente" in cliente.get(url).content.decode()
+    [nueva] = Documento.objects.filter(tramite_id=cambio.split("/")[2], tipo="tarjeta-adscripcion")
+    assert Estricto().get(f"/v/{nueva.token}/").pagina.marcas["data-verificacion"] == ["valido"]
     # The report of step 2 shows the clinic from now on.
     assert registro.adscripcion(persona, True)["clinica"] == dos[1].nombre
 

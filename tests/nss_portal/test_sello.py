@@ -206,10 +206,9 @@ def test_avisa_antes_de_que_venza(tmp_path: Path) -> None:
 
 def test_restricciones_con_nombre(catalogo: None) -> None:
     documento = emitir()
-    sin_emitir: dict[str, object] = {"emitido": None, "archivo": "", "sha256": ""}
     casos: list[tuple[dict[str, object], str]] = [
         ({"sustituido_por": documento.pk}, "documento_no_se_sustituye_a_si_mismo"),
-        (sin_emitir | {"cancelado": datetime.now(UTC)}, "documento_fuera_de_uso_solo_emitido"),
+        ({"emitido": None}, "documento_emitido_con_archivo_y_huella"),
     ]
     for cambios, nombre in casos:
         with pytest.raises(IntegrityError, match=nombre), transaction.atomic():
