@@ -17,7 +17,7 @@ from vigencia.models import Cierre, Escuela, Inscripcion, RegistroPatronal
 # Past this a statement's list of keys is longer than SQLite takes in one go.
 _TROZO = 1000
 POR_DEFUNCION = (
-    "Tiene una baja por defunción: no se puede inscribir. Si es un error, acude a la subdelegación."
+    "Tiene una baja por defunción: no se puede inscribir. Si es un error, la deshace la escuela que la dio."
 )
 
 
@@ -143,6 +143,29 @@ def dar_de_baja(inscripciones: QuerySet[Inscripcion], fecha: date, causa: str) -
         noticias.anunciar_bajas(filas)
         hechas += suyas
     return hechas
+
+
+@transaction.atomic
+def deshacer_baja(inscripcion: Inscripcion) -> bool:
+    """Take back a baja that was a mistake, and its mail; whoever has read it is written that there is service
+    again. False when there is none to take back.
+
+    Raises ValidationError when the person has come back to the cycle since: both stays would overlap.
+    """
+    _bloquear(pk=inscripcion.escuela_id)
+    fila = Inscripcion.objects.filter(pk=inscripcion.pk)
+    # Read again: somebody else may have been first.
+    suya = fila.exclude(baja=None).first()
+    if suya is None:
+        return False
+    cual = {"persona": suya.persona_id, "escuela": suya.escuela_id, "ciclo": suya.ciclo}
+    if Inscripcion.objects.filter(**cual, alta__gt=suya.alta).exists():
+        raise ValidationError("Ya regresó a este ciclo con otra inscripción.", code="otra")
+    noticias.retirar_bajas(fila)
+    fila.update(baja=None, causa="", cierre=None, movida=timezone.now())
+    if noticias.se_dijo_la_baja(suya):
+        noticias.anunciar_altas(fila)
+    return True
 
 
 def _bloquear(**cuales: Any) -> None:

@@ -49,6 +49,12 @@ def retirar_bajas(inscripciones: QuerySet[Inscripcion]) -> int:
     return sum(Envio.objects.filter(pk__in=lote, intentos=0).delete()[0] for lote in batched(de_estas, 500))
 
 
+def se_dijo_la_baja(inscripcion: Inscripcion) -> bool:
+    """Whether the student was written that this enrolment ended."""
+    suyos = Envio.objects.filter(tramite__persona=inscripcion.persona_id, aviso=BAJA, enviado__isnull=False)
+    return suyos.filter(datos__inscripcion=inscripcion.pk).exists()
+
+
 def sigue_siendo_cierto(envio: Envio) -> bool:
     """Whether a mail of these still holds when it is about to go out, hours or a day after it was written.
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -11,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from nss_portal.models import Envio, Persona
+from nss_portal.models import Envio, Persona, Tramite
 from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela, fila, lista
 from tests.vigencia.test_admin_escuelas import alta, inscribir, pagina, subir, texto, trabajar
 from tests.vigencia.test_admin_escuelas import mia as mia
@@ -163,6 +164,54 @@ def test_una_defuncion(yo: Client, mia: Escuela) -> None:
     otra_vez = fila(una, ciclo="2026-3", alta=manana)
     assert motivos(yo, [otra_vez, fila(dos)]) == [inscripciones.POR_DEFUNCION, ""]
     assert errores(yo, alta(una)) == {"curp": [inscripciones.POR_DEFUNCION]}
+
+
+def test_una_baja_por_error_se_deshace(yo: Client, mia: Escuela) -> None:
+    """As it was before, told to whoever was told; once, and not under a stay that came later."""
+    hoy = timezone.localdate()
+    [una] = alumnos(1)
+    [hecha] = inscribir(mia, una, alta=hoy - timedelta(days=9), fin=hoy + timedelta(days=90))
+    tramite = Tramite.objects.create(
+        solicitud=uuid4(),
+        persona=una,
+        curp=una.curp,
+        correo="x@correo.example",
+        tipo="nss",
+        estado="finalizado",
+        resultado="localizado",
+    )
+    ruta = pagina("inscripcion_baja", hecha.pk)
+    deshacer = pagina("inscripcion_deshacer_baja", hecha.pk)
+    suya = Inscripcion.objects.filter(pk=hecha.pk)
+    antes = suya.values("alta", "fin", "baja", "causa", "ciclo").get()
+    for causa, avisos in (("2", ["baja"]), ("3", [])):
+        yo.post(ruta, {"fecha": hoy.isoformat(), "causa": causa})
+        assert [e.aviso for e in tramite.envios.all()] == avisos
+        assert "Deshacer la baja" in texto(yo.get(ruta))
+        assert yo.get(deshacer).status_code == 405
+        # Not sent yet: it is taken back, and nobody is told of what did not happen.
+        assert "Sigue inscrito como antes" in texto(yo.post(deshacer, follow=True))
+        assert suya.values("alta", "fin", "baja", "causa", "ciclo").get() == antes
+        assert not tramite.envios.exists()
+    yo.post(ruta, {"fecha": hoy.isoformat(), "causa": "2"})
+    tramite.envios.update(enviado=timezone.now())
+    yo.post(deshacer)
+    yo.post(deshacer)
+    assert [e.aviso for e in tramite.envios.order_by("pk")].count("inscripcion") == 1
+    assert LogEntry.objects.filter(change_message="Se deshizo la baja.").count() == 3
+    # Back since, with another enrolment of the same cycle: both would overlap.
+    yo.post(ruta, {"fecha": hoy.isoformat(), "causa": "2"})
+    inscribir(mia, una, alta=hoy + timedelta(days=1), fin=hoy + timedelta(days=90))
+    assert "Ya regresó a este ciclo" in texto(yo.post(deshacer, follow=True))
+    assert suya.get().baja == hoy
+
+
+def test_la_baja_de_otra_escuela_no_se_deshace(yo: Client) -> None:
+    hoy = timezone.localdate()
+    [hecha] = inscribir(escuela("20DXX9777Z", "Normal Vecina"), *alumnos(1), alta=hoy, fin=hoy)
+    inscripciones.dar_de_baja(Inscripcion.objects.filter(pk=hecha.pk), hoy, "3")
+    assert yo.post(pagina("inscripcion_deshacer_baja", hecha.pk)).status_code == 404
+    assert Inscripcion.objects.get(pk=hecha.pk).baja == hoy
 
 
 def test_la_defuncion_que_llega_mientras_el_archivo_espera(yo: Client, mia: Escuela) -> None:

@@ -18,6 +18,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.views.decorators.http import require_POST
 
 from nss_portal.admin import BusquedaPrivada
 from nss_portal.identidad import enmascarar_curp, enmascarar_nss, normalizar_curp
@@ -253,11 +254,10 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         fila = self.get_object(request, object_id)
-        puede = bool(fila and fila.baja is None) and self.has_change_permission(request)
         titulo = {"title": fila.persona.nombre_completo, "subtitle": None} if fila else {}
         contexto = {
             **titulo,
-            "puede_baja": puede,
+            "puede_baja": self.has_change_permission(request),
             "show_save_and_add_another": False,
             "show_save_and_continue": False,
             **(extra_context or {}),
@@ -283,6 +283,11 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
         return [
             path("descargar/", vista(self.descargar), name="vigencia_inscripcion_descargar"),
             path("<int:pk>/baja/", vista(self.baja), name="vigencia_inscripcion_baja"),
+            path(
+                "<int:pk>/baja/deshacer/",
+                vista(require_POST(self.deshacer_baja)),
+                name="vigencia_inscripcion_deshacer_baja",
+            ),
             *super().get_urls(),
         ]
 
@@ -301,8 +306,21 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
                 self.message_user(request, f"Baja registrada: {fila.persona}.", messages.SUCCESS)
         if request.method == "POST" and (fila.baja or form.is_valid()):
             return redirect("admin:vigencia_inscripcion_change", fila.pk)
-        titulo = f"Dar de baja a {fila.persona}"
+        titulo = f"{'Deshacer la baja de' if fila.baja else 'Dar de baja a'} {fila.persona}"
         return self.pagina(request, "baja.html", titulo, form=form, fila=fila)
+
+    def deshacer_baja(self, request: HttpRequest, pk: int) -> HttpResponse:
+        exigir(request.user, "change_inscripcion")
+        fila = get_object_or_404(self.get_queryset(request), pk=pk)
+        try:
+            deshecha = inscripciones.deshacer_baja(fila)
+        except ValidationError as error:
+            self.message_user(request, error.messages[0], messages.WARNING)
+            deshecha = False
+        if deshecha:
+            self.log_change(request, fila, "Se deshizo la baja.")
+            self.message_user(request, f"Sigue inscrito como antes: {fila.persona}.", messages.SUCCESS)
+        return redirect("admin:vigencia_inscripcion_change", fila.pk)
 
     def has_dar_de_baja_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request)
