@@ -1,6 +1,8 @@
 """A time limit for work that can hang: a renderer, a mail server that says nothing."""
 
+import faulthandler
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,3 +30,29 @@ def plazo(segundos: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, anterior)
+
+
+_limites: list[float] = []
+
+
+@contextmanager
+def o_se_va_el_proceso(segundos: float) -> Iterator[None]:
+    """Leave at once, wherever the code is (C too), when the block takes too long: another one is started.
+
+    Of nested ones the innermost counts; when it ends, the one around it begins again. Nothing of the data is
+    told: only files and lines.
+    """
+    _limites.append(segundos)
+    _vigilar()
+    try:
+        yield
+    finally:
+        _limites.pop()
+        _vigilar()
+
+
+def _vigilar() -> None:
+    if _limites:
+        faulthandler.dump_traceback_later(_limites[-1], exit=True, file=sys.__stderr__ or sys.stderr)
+    else:
+        faulthandler.cancel_dump_traceback_later()

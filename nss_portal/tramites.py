@@ -1,15 +1,11 @@
 """What every trámite goes through: begun once, attended by a worker, issued, mailed, taken up again."""
 
-import faulthandler
 import hashlib
 import logging
 import math
 import platform
-import sys
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import copy
 from datetime import timedelta
 from functools import cache
@@ -25,7 +21,7 @@ from django.utils.module_loading import import_string
 from nss_portal import avisos, confirmacion, correo, documentos, firma, sello
 from nss_portal.models import CaptchaResuelto, Documento, Envio, Estado, Persona, Tramite
 from nss_portal.models.tramite import ARRIENDO, ESPERA_MAXIMA, nuevo_folio
-from nss_portal.plazos import plazo
+from nss_portal.plazos import o_se_va_el_proceso, plazo
 from nss_portal.renapo import NoDisponible
 
 log = logging.getLogger(__name__)
@@ -165,7 +161,7 @@ def emitir(tramite: Tramite) -> None:
     Safe to call twice: a document that has its bytes keeps them.
     """
     for documento in tramite.documentos.filter(emitido=None):
-        with plazo(PLAZO_DOCUMENTO), _o_se_va_el_proceso():
+        with plazo(PLAZO_DOCUMENTO), o_se_va_el_proceso(PLAZO_DEL_PROCESO):
             contenido = firma.firmar(documentos.pdf(documento.tipo, documento.datos))
         almacen = documento.archivo.storage
         nombre = almacen.save(f"{documento.pk}.pdf", ContentFile(contenido))
@@ -183,19 +179,6 @@ def emitir(tramite: Tramite) -> None:
             # At the counter, whoever has no mailbox takes the paper.
             if para := confirmacion.destino(tramite) or tramite.correo:
                 correo.encolar(Envio.objects.create(tramite=tramite, para=para))
-
-
-@contextmanager
-def _o_se_va_el_proceso() -> Iterator[None]:
-    """Leave at once, wherever the code is, when the block takes too long: another worker will be started.
-
-    Nothing of the data is told: only files and lines.
-    """
-    faulthandler.dump_traceback_later(PLAZO_DEL_PROCESO, exit=True, file=sys.__stderr__ or sys.stderr)
-    try:
-        yield
-    finally:
-        faulthandler.cancel_dump_traceback_later()
 
 
 @cache

@@ -71,16 +71,29 @@ def test_una_firma_que_se_cuelga(cliente: Estricto, monkeypatch: pytest.MonkeyPa
 def test_lo_que_no_oye_senales_se_va_con_su_proceso() -> None:
     """As a library written in C that never comes back: no exception can be raised in it."""
     guion = (
-        "import itertools, django; django.setup()\n"
-        "from nss_portal import tramites; from nss_portal.plazos import plazo\n"
-        "tramites.PLAZO_DEL_PROCESO = 0.6\n"
-        "with plazo(0.2), tramites._o_se_va_el_proceso(): sum(itertools.repeat(0))"
+        "import itertools\n"
+        "from nss_portal.plazos import o_se_va_el_proceso, plazo\n"
+        "with o_se_va_el_proceso(60), plazo(0.2), o_se_va_el_proceso(0.6): sum(itertools.repeat(0))"
     )
     raiz = Path(tramites.__file__).parent.parent
     desde = time.monotonic()
     salida = subprocess.run([sys.executable, "-c", guion], cwd=raiz, capture_output=True, timeout=60)
     assert salida.returncode == 1 and b"Timeout" in salida.stderr
     assert time.monotonic() - desde < 30
+
+
+def test_un_trabajador_que_no_vuelve_se_va() -> None:
+    """A turn that hangs outside of any drawing: in the database's library, say."""
+    guion = (
+        "import itertools, django; django.setup()\n"
+        "from nss_portal.management.commands import trabajador\n"
+        "trabajador.PLAZO_DE_LA_VUELTA = 0.6\n"
+        "trabajador.Command.vuelta = lambda _: sum(itertools.repeat(0))\n"
+        "trabajador.Command().handle(cola='correo')"
+    )
+    raiz = Path(tramites.__file__).parent.parent
+    salida = subprocess.run([sys.executable, "-c", guion], cwd=raiz, capture_output=True, timeout=60)
+    assert salida.returncode == 1 and b"Timeout" in salida.stderr
 
 
 def test_un_documento_que_mata_a_quien_lo_hace(tramite: Tramite, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from django_tasks_db.models import DBTaskResult
 
 from nss_portal import avisos, correo, documentos, tramites
 from nss_portal.models import Latido
+from nss_portal.plazos import o_se_va_el_proceso
 
 log = logging.getLogger("nss_portal.trabajador")
 
@@ -22,6 +23,8 @@ ALMACEN = "default"
 CADA = 2.0  # seconds between two looks at what nobody holds
 TURNO = 5.0  # seconds that one such look may take: the beat must not wait for a slow server outside
 UN_DIA = 24 * 3600.0
+# A turn that takes this long will not come back: a database that vanished without closing, for one.
+PLAZO_DE_LA_VUELTA = 600.0
 PAUSA = 0.15  # seconds between two looks at an empty queue
 
 
@@ -51,7 +54,8 @@ class Command(BaseCommand):
         fallos = 0
         while self.seguir:
             try:
-                ocupado = self.vuelta()
+                with o_se_va_el_proceso(PLAZO_DE_LA_VUELTA):
+                    ocupado = self.vuelta()
                 fallos = 0
             except Exception as error:
                 # A lock, a database that restarts, a defect in one task's wrapping: tell it and go on. The
