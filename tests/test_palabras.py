@@ -116,3 +116,34 @@ def test_frases_cortas(ruta: Path) -> None:
     for parrafo in visible(ruta).split("\n"):
         for frase in re.split(r"[.:;?!…]\s", parrafo):
             assert len(PALABRA.findall(frase)) <= 32, frase
+
+
+# What is sounded together: a strong vowel, or an accented one, with the weak ones beside it.
+NUCLEO = re.compile(r"[aeoáéíóú]|(?<![aeoáéíóú])[iuü]+(?![aeoáéíóú])")
+
+
+def facilidad(texto: str) -> tuple[float, int]:
+    """The perspicuity of Szigriszt-Pazos (206.835 − 62.3 syllables a word − words a sentence), and how many
+    words it was worked out from.
+
+    On the INFLESZ scale 55 to 65 is «normal», 65 to 80 «fairly easy»: what secundaria reads.
+    """
+    frases = [PALABRA.findall(frase) for frase in re.split(r"[.:;?!…](?:\s|$)|\n", texto)]
+    frases = [frase for frase in frases if len(frase) > 3]  # labels are no sentences
+    palabras = [palabra.casefold() for frase in frases for palabra in frase]
+    silabas = sum(max(1, len(NUCLEO.findall(palabra))) for palabra in palabras)
+    total = max(1, len(palabras))
+    return 206.835 - 62.3 * silabas / total - total / max(1, len(frases)), total
+
+
+def test_se_lee_a_los_catorce_anios() -> None:
+    medidas = {ruta: facilidad(visible(ruta)) for ruta in PLANTILLAS}
+    largas = {ruta: medida for ruta, (medida, palabras) in medidas.items() if palabras >= 45}
+    assert len(largas) > 60
+    assert not [(ruta.name, medida) for ruta, medida in largas.items() if medida < 65]
+    # The same thing, as an office would say it.
+    dificil = (
+        "Se hace de su conocimiento que la institución educativa correspondiente deberá efectuar la "
+        "incorporación del derechohabiente al régimen obligatorio con anterioridad a la solicitud presentada."
+    )
+    assert facilidad(dificil)[0] < 40
