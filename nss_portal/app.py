@@ -59,7 +59,7 @@ def manifiesto(request: HttpRequest) -> JsonResponse:
             "start_url": reverse("app"),
             "scope": reverse("app"),
             "display": "standalone",
-            "background_color": "#ffffff",
+            "background_color": "#611232",  # no white flash in the dark
             "theme_color": "#611232",
             "icons": [
                 {"src": icono, "sizes": "any", "type": "image/svg+xml", "purpose": "any"},
