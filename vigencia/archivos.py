@@ -137,7 +137,7 @@ def _columnas(cabecera: Sequence[str]) -> dict[str, int]:
     _revisar_nombres(cabecera, donde)
     if not donde.keys() >= set(IMPRESCINDIBLES):
         raise ArchivoIlegible(
-            f"La primera línea debe nombrar las columnas: {','.join(COLUMNAS)}. Descarga la plantilla y "
+            f"La primera línea debe nombrar las columnas: {', '.join(COLUMNAS)}. Descarga la plantilla y "
             "copia ahí tu lista."
         )
     return donde

@@ -10,6 +10,7 @@ async function preguntar() {
   let pausa = 1000;
   try {
     const respuesta = await fetch(caja.dataset.estadoUrl, { headers: { Accept: "application/json" } });
+    if (respuesta.status >= 500) throw new Error(respuesta.statusText);
     // Signed out, or not ours any more: the page itself says so.
     if (respuesta.redirected || !respuesta.ok) return location.reload();
     const { estado, texto, hechos, total } = await respuesta.json();
@@ -21,7 +22,7 @@ async function preguntar() {
     barra.max = Math.max(total, 1);
     barra.value = hechos;
   } catch {
-    pausa = 5000; // no network: it comes back
+    pausa = 5000; // no network, or the server is starting: it comes back
   }
   setTimeout(preguntar, pausa);
 }

@@ -88,7 +88,7 @@ def test_una_coma_suelta_en_un_nombre_no_corre_las_columnas() -> None:
     ("contenido", "dice"),
     [
         (b"", "El archivo está vacío."),
-        (b"\n\n", "La primera línea debe nombrar las columnas: curp,nss,matricula,"),
+        (b"\n\n", "La primera línea debe nombrar las columnas: curp, nss, matricula,"),
         (f"{ANA.curp},{ANA.nss},1,superior\n".encode(), "La primera línea debe nombrar"),
         (b"curp,matricula\nA,B\n", "La primera línea debe nombrar"),
         (b"curp,nss,CURP\nA,B,C\n", "La columna curp está dos veces."),
