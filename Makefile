@@ -45,7 +45,7 @@ bench:
 
 capturas:
 	@bin/setup test
-	@$(PYTHON) -m tests.navegador.capturas
+	@env -u DATABASE_URL $(PYTHON) -m pytest -q tests/navegador/capturas.py
 
 # What production would set; nothing here opens a database or sends a mail.
 PRODUCCION = env -u DEBUG -u DEMO URL_PUBLICA=https://portal.example.mx ALLOWED_HOSTS=portal.example.mx \

@@ -1,223 +1,247 @@
-"""`make capturas`: the screens of the three steps, mails and PDFs, as pictures in docs/capturas/."""
+"""`make capturas`: every screen, mail and document, as pictures in docs/capturas/ and a gallery of them all.
+
+Pages come from `estados` and `oficinas`, at a fixed moment and with fixed chance, so that what has not changed
+is drawn the same again; the App, which works by itself in the browser, from a portal of real processes.
+"""
 
 import io
-import shutil
+import os
+import random
+import re
 import subprocess
-import sys
-import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from html import escape
+from itertools import count
+from operator import sub
 from pathlib import Path
+from typing import Any
 
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.core.mail import message
+from django.test import Client
+from django.utils import timezone
+from django.utils.text import slugify
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.procesos.portal import RAIZ, Base, Navegador, Portal, base_vacia, entorno, manage, portal
+from nss_portal import ca_demo, demo
+from nss_portal.models import Documento
+from tests.navegador import estados, oficinas
+from tests.navegador.apoyo import esperar
+from tests.navegador.estados import CAPTURAS, captura
+from tests.navegador.test_app import codigo, llenar
+from tests.navegador.test_cara import vitrina
+from tests.procesos.portal import Portal
 
-DESTINO = RAIZ / "docs" / "capturas"
-TAMANOS = {"1280": (1280, 900), "360": (360, 740)}
+ANCHOS = (1280, 360)
+AHORA = datetime(2026, 9, 14, 16, 30, tzinfo=UTC)
+CORREO = "citlali.ejemplo@correo.example"
+LEYENDA = """\
+Drawn by `make capturas`, which writes this page too: on a desk (1280 px) and on a phone (360 px). The people are
+fictional. What says «Choose File» or «mm/dd/yyyy» is the browser's own, in whatever language it speaks."""
 
 
-def guardar(pagina: Page, nombre: str) -> None:
-    # The address bar's focus ring and the caret are not part of the page.
+def guardar(foto: bytes, nombre: str) -> None:
+    """With a palette, that weighs half: every flat colour as it is, fewer of those at the edge of letters."""
+    imagen = Image.open(io.BytesIO(foto)).convert("RGB")
+    colores: list[tuple[int, ...]] = []
+    for cuantos, color in sorted(imagen.getcolors(1 << 24), reverse=True):  # type: ignore[arg-type, type-var]
+        plano = cuantos > imagen.width * imagen.height * 0.003
+        if plano or all(max(map(abs, map(sub, color, otro))) > 40 for otro in colores):  # type: ignore[arg-type]
+            colores.append(color)  # type: ignore[arg-type]
+    paleta = Image.new("P", (1, 1))
+    paleta.putpalette(([valor for color in colores for valor in color] * 256)[:768])
+    sin_puntos = imagen.quantize(palette=paleta, dither=Image.Dither.NONE)
+    sin_puntos.convert("RGB").save(CAPTURAS / nombre, lossless=True, quality=100)
+
+
+def fotografiar(pagina: Page, nombre: str, completa: bool = True) -> None:
+    # The focus, the caret and what the mouse is over are not part of the page.
     pagina.evaluate("document.activeElement && document.activeElement.blur()")
-    foto = pagina.screenshot(full_page=True, animations="disabled")
-    # Flat colours: a palette looks the same and weighs a third.
-    Image.open(io.BytesIO(foto)).convert("RGB").quantize(128).save(DESTINO / f"{nombre}.png", optimize=True)
+    pagina.mouse.move(0, 0)
+    for ancho in ANCHOS:
+        pagina.set_viewport_size({"width": ancho, "height": 800})
+        assert pagina.evaluate("document.documentElement.scrollWidth") <= ancho, f"{nombre} is too wide"
+        guardar(pagina.screenshot(full_page=completa, animations="disabled"), captura(nombre, ancho))
 
 
-def persona(sitio: Portal, nss: str) -> str:
-    [(curp,)] = sitio.base.consultar(
-        f"SELECT curp FROM nss_portal_persona p WHERE nss IS {nss} AND NOT EXISTS "
-        "(SELECT 1 FROM nss_portal_tramite t WHERE t.curp = p.curp) ORDER BY curp LIMIT 1"
-    )
-    return str(curp)
+@contextmanager
+def momento_fijo() -> Iterator[None]:
+    """The clock at AHORA, a millisecond later at each look, and a chance that is always the same.
+
+    Only while pages are drawn: nothing waits there, and nobody else is served by this process.
+    """
+    azar, pasos = random.Random(0), count(int(AHORA.timestamp() * 1000))
+
+    class SeLlamaDatetime(type):
+        def __instancecheck__(cls, cosa: object) -> bool:
+            return isinstance(cosa, datetime)
+
+    class Reloj(datetime, metaclass=SeLlamaDatetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.fromtimestamp(next(pasos) / 1000, tz)
+
+    with pytest.MonkeyPatch.context() as parche:
+        # The keys, made at the first seal, have to be older than it.
+        for modulo in (timezone, message, ca_demo):
+            parche.setattr(modulo, "datetime", Reloj)
+        parche.setattr(ec, "generate_private_key", lambda curva: ec.derive_private_key(next(pasos), curva))
+        parche.setattr(time, "time_ns", lambda: next(pasos) * 1_000_000)
+        parche.setattr(time, "time", lambda: next(pasos) / 1000)
+        # What `secrets` and `uuid4` ask.
+        parche.setattr(os, "urandom", azar.randbytes)
+        parche.setattr(random, "_urandom", azar.randbytes)
+        yield
 
 
-def llenar(pagina: Page, sitio: Portal, curp: str, paso: str = "nss", **propios: str) -> None:
-    pagina.goto(f"/{paso}/")
-    pagina.get_by_label("CURP").fill(curp)
-    for nombre, valor in propios.items():
-        pagina.locator(f"#id_{nombre}").fill(valor)
-    pagina.get_by_label("Correo electrónico personal").fill("citlali.ejemplo@correo.example")
-    pagina.get_by_label("Confirma tu correo electrónico").fill("citlali.ejemplo@correo.example")
-    letras = sitio.letras(pagina.locator("input[name=captcha_0]").input_value())
-    pagina.get_by_label("Letras de la imagen o del audio").fill(letras)
+@pytest.mark.django_db
+def test_capturas(settings: Any, tmp_path: Path, catalogo: None, sitio: Portal) -> None:
+    """Not a test, but it stands on what tests stand on."""
+    # Drawn before there is a browser: its event loop would get a connection of its own.
+    settings.URL_PUBLICA = "https://estudiantes.example"
+    with momento_fijo():
+        grupos = estados.todas(settings, tmp_path) | oficinas.todas()
+        letras = re.search(r"/captcha/image/\w+/", str(grupos))
+        assert letras
+        captcha = Client().get(letras[0]).content
+    CAPTURAS.mkdir(exist_ok=True)
+    for vieja in CAPTURAS.iterdir():
+        vieja.unlink()
+    documentos = papeles(tmp_path)
+    galeria = {}
+    with vitrina(captcha) as escaparate:
+        escaparate.pagina.clock.set_fixed_time(AHORA)
+        for grupo, paginas in grupos.items():
+            for pagina in paginas:
+                escaparate.poner(pagina)
+                # The start page is long, and what a step changes in it is at its top.
+                fotografiar(escaparate.pagina, pagina.nombre, ": inicio" not in pagina.nombre)
+            galeria[grupo] = [pagina.nombre for pagina in paginas]
+        navegador = escaparate.pagina.context.browser
+        assert navegador
+        galeria["The App"] = [*app(navegador, sitio)]
+    escribir(galeria | {"Documents": documentos})
 
 
-def esperar(pagina: Page, pantalla: str) -> None:
-    pagina.locator(f"main[data-pantalla={pantalla}]").wait_for(timeout=20_000)
+def papeles(tmp_path: Path) -> list[str]:
+    """The first page of the last document of each kind."""
+    nombres = []
+    for tipo in Documento.Tipo:
+        documento = Documento.objects.filter(tipo=tipo, emitido__isnull=False).latest("creado")
+        with documento.archivo.open("rb") as pdf:
+            orden = ["pdftoppm", "-r", "80", "-png", "-singlefile", "-", str(tmp_path / tipo)]
+            subprocess.run(orden, input=pdf.read(), check=True)
+        nombres.append(f"documento: {tipo}")
+        guardar((tmp_path / f"{tipo}.png").read_bytes(), captura(nombres[-1]))
+    return nombres
 
 
-def recorrer(navegador: Browser, sitio: Portal, ancho: str) -> None:
-    pagina = navegador.new_page(
-        base_url=sitio.url, viewport={"width": TAMANOS[ancho][0], "height": TAMANOS[ancho][1]}, locale="es-MX"
-    )
-    for nombre, ruta in {
-        "inicio": "/",
-        "solicitud": "/nss/",
-        "vigencia": "/vigencia/",
-        "clinica": "/clinica/",
-        "datos": "/datos/",
-    }.items():
-        pagina.goto(ruta)
-        guardar(pagina, f"{nombre}-{ancho}")
-    llenar(pagina, sitio, "EERC070231MDFJSTA5")
-    pagina.get_by_label("Confirma tu correo electrónico").fill("citlali.ejemplo@corre.example")
-    pagina.get_by_role("button", name="Continuar").click()
-    guardar(pagina, f"solicitud-error-{ancho}")
-    llenar(pagina, sitio, persona(sitio, "NULL"))
-    pagina.get_by_role("button", name="Continuar").click()
-    esperar(pagina, "domicilio")
-    guardar(pagina, f"domicilio-{ancho}")
-    pagina.get_by_label("Código postal").fill("64000")
-    pagina.locator("select[name=colonia]").select_option(index=1)
-    pagina.get_by_label("Calle").fill("Cerrada de los Ejemplos")
-    pagina.get_by_label("Número exterior").fill("12")
-    guardar(pagina, f"domicilio-lleno-{ancho}")
-    pagina.get_by_role("button", name="Continuar").click()
-    esperar(pagina, "resultado")
-    pagina.get_by_text("ha sido enviado a tu correo electrónico").first.wait_for()
-    guardar(pagina, f"resultado-{ancho}")
-    guardar_documentos(pagina, sitio)
+def app(navegador: Browser, sitio: Portal) -> Iterator[str]:
+    """The three steps on a phone, with what interrupts them; each picture's name."""
+    caso = {caso.caso: caso for caso in demo.CASOS}
+    contexto = navegador.new_context(base_url=sitio.url, locale="es-MX")
+    pagina = contexto.new_page()
+
+    def foto(pantalla: str, *que: str) -> str:
+        esperar(pagina, pantalla)
+        nombre = ", ".join([f"App: {pantalla}", *que])
+        fotografiar(pagina, nombre)
+        return nombre
+
+    def responder(codigo_http: int, **dicho: str) -> None:
+        """What the API says from now on of any trámite."""
+        contexto.route("**/api/v1/tramites/**", lambda ruta: ruta.fulfill(status=codigo_http, json=dicho))
+
+    pagina.goto("/app/")
+    yield foto("inicio")
+    pagina.goto("/app/#/nss")
+    yield foto("solicitud", "NSS")
+    llenar(pagina, curp="XX", correo="x")
+    pagina.locator(".resumen-errores").wait_for()
+    yield foto("solicitud", "todo mal")
+    llenar(pagina, curp=caso["vigente"].curp, correo=CORREO)
+    yield foto("codigo")
+    llenar(pagina, codigo="12")
+    pagina.locator(".resumen-errores").wait_for()
+    yield foto("codigo", "mal")
+    llave = codigo(sitio, CORREO)
+    contexto.route("**/api/v1/tramites/*/", lambda ruta: ruta.fulfill(json={"estado": "emitiendo"}))
+    llenar(pagina, codigo=llave)
+    yield foto("procesando")
+    for estado, pantalla in {"domicilio": "domicilio", "por_confirmar": "confirmacion"}.items():
+        responder(200, estado=estado)
+        pagina.reload()
+        yield foto(pantalla)
+    responder(429, title="Espera un momento", detail="Pediste muchas veces lo mismo. Espera un minuto.")
+    pagina.reload()
+    yield foto("alto")
+    contexto.unroute_all()
+    pagina.reload()
+    yield foto("resultado", "NSS")
     pagina.get_by_role("button", name="Finalizar trámite").click()
-    esperar(pagina, "finalizado")
-    guardar(pagina, f"finalizado-{ancho}")
-    pagina.goto("/buzon/")
-    guardar(pagina, f"buzon-{ancho}")
-    [mensaje, *_] = sorted((sitio.carpeta / "correo").glob("*.eml"), key=lambda r: -r.stat().st_mtime)
-    pagina.goto(f"/buzon/{mensaje.stem}/")
-    guardar(pagina, f"correo-{ancho}")
-    llenar(pagina, sitio, ejemplo(sitio, "no-renapo")[0])
+    yield foto("finalizado")
+    pagina.goto("/app/#/vigencia")
+    yield foto("solicitud", "vigencia")
+    llenar(pagina)
+    yield foto("resultado", "vigencia")
+    pagina.goto("/app/#/clinica")
+    yield foto("solicitud", "clínica")
+    llenar(pagina, codigo_postal=caso["vigente"].cp)
+    yield foto("eleccion")
     pagina.get_by_role("button", name="Continuar").click()
-    esperar(pagina, "rechazo")
-    guardar(pagina, f"rechazo-{ancho}")
-    pagina.get_by_role("button", name="Salir").click()
-    esperar(pagina, "inicio")
-    pagina.go_back()
-    esperar(pagina, "expirada")
-    guardar(pagina, f"expirada-{ancho}")
-    pagina.close()
-
-
-def guardar_documentos(pagina: Page, sitio: Portal) -> None:
-    for fila in pagina.locator("tr[data-documento]").all():
-        enlace = fila.locator("[data-accion=imprimir]").get_attribute("href")
-        archivo = sitio.carpeta / f"{fila.get_attribute('data-documento')}.pdf"
-        archivo.write_bytes(pagina.request.get(sitio.url + str(enlace)).body())
-
-
-def enviar(pagina: Page, pantalla: str, boton: str = "Continuar") -> None:
-    pagina.get_by_role("button", name=boton).click()
-    esperar(pagina, pantalla)
-
-
-def correo(pagina: Page, sitio: Portal, nombre: str) -> None:
-    """The mail that has just gone out, as a mail program would show it."""
-    pagina.get_by_text("enviado").first.wait_for()
-    [mensaje, *_] = sorted((sitio.carpeta / "correo").glob("*.eml"), key=lambda r: -r.stat().st_mtime)
-    pagina.goto(f"/buzon/{mensaje.stem}/")
-    guardar(pagina, nombre)
-
-
-def recorrer_pasos_2_y_3(navegador: Browser, sitio: Portal, ancho: str) -> None:
-    pagina = navegador.new_page(
-        base_url=sitio.url, viewport={"width": TAMANOS[ancho][0], "height": TAMANOS[ancho][1]}, locale="es-MX"
-    )
-    quien = {
-        caso: ejemplo(sitio, caso) for caso in ("vigente", "baja", "nunca-inscrito", "sin-nss", "con-nss")
-    }
-    for caso in ("baja", "nunca-inscrito", "vigente"):
-        curp, nss = quien[caso]
-        llenar(pagina, sitio, curp, "vigencia", nss=nss)
-        enviar(pagina, "resultado")
-        pagina.get_by_text("ha sido enviado a tu correo electrónico").first.wait_for()
-        guardar(pagina, f"vigencia-{caso}-{ancho}")
-        if caso == "nunca-inscrito":
-            pagina.get_by_role("link", name="Hoja para mi escuela").click()
-            guardar(pagina, f"vigencia-hoja-{ancho}")
-    guardar_documentos(pagina, sitio)
-    correo(pagina, sitio, f"correo-vigencia-{ancho}")
-    for nombre, curp, nss in (
-        ("sin-nss", quien["sin-nss"][0], quien["vigente"][1]),
-        ("nss-ajeno", quien["vigente"][0], quien["con-nss"][1]),
-    ):
-        llenar(pagina, sitio, curp, "vigencia", nss=nss)
-        enviar(pagina, "rechazo")
-        guardar(pagina, f"vigencia-{nombre}-{ancho}")
-    llenar(pagina, sitio, quien["baja"][0], "clinica", codigo_postal="44100")
-    enviar(pagina, "rechazo")
-    guardar(pagina, f"clinica-sin-vigencia-{ancho}")
-    curp, _ = quien["vigente"]
-    llenar(pagina, sitio, curp, "clinica", codigo_postal="44100")
-    pagina.get_by_role("button", name="Continuar").click()
-    pagina.locator("main[data-pantalla=eleccion], main[data-pantalla=resultado]").wait_for(timeout=20_000)
-    if (
-        pagina.locator("main").get_attribute("data-pantalla") == "resultado"
-    ):  # the desktop's turn registered them
-        enviar(pagina, "eleccion", "Cambiar de clínica o de turno")
-        pagina.get_by_label("Vespertino").check()
-    guardar(pagina, f"clinica-eleccion-{ancho}")
-    enviar(pagina, "revision")
-    guardar(pagina, f"clinica-revision-{ancho}")
-    pagina.locator("button[name=confirmar]").click()
+    yield foto("revision")
+    pagina.get_by_role("button", name="Registrarme en esta clínica").click()
+    yield foto("resultado", "clínica")
+    pagina.goto("/app/#/")
+    yield foto("inicio", "con su tarjeta")
+    pagina.goto("/app/#/clinica")
     esperar(pagina, "resultado")
-    pagina.get_by_text("han sido enviados a tu correo electrónico").first.wait_for()
-    guardar(pagina, f"clinica-resultado-{ancho}")
-    guardar_documentos(pagina, sitio)
-    correo(pagina, sitio, f"correo-clinica-{ancho}")
-    pagina.goto("/")
-    guardar(pagina, f"inicio-avance-{ancho}")
-    for nombre, ruta in (("app", "/app/"), ("verificar", "/verificar/"), ("api", "/api/v1/docs")):
-        pagina.goto(ruta)
-        guardar(pagina, f"{nombre}-{ancho}")
-    pagina.close()
+    sitio.base.consultar("UPDATE nss_portal_credencial SET expira = creada")
+    pagina.get_by_role("button", name="Finalizar trámite").click()
+    yield foto("solicitud", "acceso vencido")
+    pagina.goto("/app/#/")
+    esperar(pagina, "inicio")
+    # Until the worker has kept the shell there is nothing to open without a network.
+    pagina.evaluate("async () => { await navigator.serviceWorker.ready }")
+    contexto.set_offline(True)
+    pagina.reload()
+    yield foto("inicio", "sin conexión")
+    pagina.goto("/app/#/vigencia")
+    esperar(pagina, "solicitud")
+    llenar(pagina)
+    yield foto("sin-red")
+    contexto.close()
+
+    contexto = navegador.new_context(base_url=sitio.url, locale="es-MX")
+    pagina = contexto.new_page()
+    pagina.goto("/app/#/nss")
+    esperar(pagina, "solicitud")
+    llenar(pagina, curp=caso["no-renapo"].curp, correo="nadie@correo.example")
+    esperar(pagina, "codigo")
+    llenar(pagina, codigo=codigo(sitio, "nadie@correo.example"))
+    yield foto("rechazo")
+    contexto.close()
 
 
-def ejemplo(sitio: Portal, caso: str) -> tuple[str, str]:
-    """(CURP, NSS) of a sample person of the start page; the NSS empty for who has none."""
-    trozo = Navegador(sitio).pedir("/").texto.split(f'data-ejemplo="{caso}"')[1].split("</li>")[0]
-    nss = trozo.split('data-nss="')[1][:11] if 'data-nss="' in trozo else ""
-    return trozo.split('data-curp="')[1][:18], nss
+def escribir(galeria: dict[str, list[str]]) -> None:
+    """README.md: every picture, beside what it is called."""
+    partes = ["# Every screen, mail and document", LEYENDA]
+    partes.append(" · ".join(f"[{grupo}](#{slugify(grupo)})" for grupo in galeria))
+    for grupo, nombres in galeria.items():
+        partes += [f"## {grupo}", "<table>", *map(_hilera, nombres), "</table>"]
+    texto = "\n\n".join(partes).replace("</tr>\n\n", "</tr>\n")
+    (CAPTURAS / "README.md").write_text(f"{texto}\n")
 
 
-def procesando(navegador: Browser, plantilla: Base, carpeta: Path) -> None:
-    """With no worker the page waits: the one screen that is usually too quick for a picture."""
-    carpeta.mkdir()
-    shutil.copytree(carpeta.parent / "static", carpeta / "static")
-    with portal(carpeta, plantilla, "--solo-web", salud="/salud/vivo/") as sitio:
-        for ancho, (w, h) in TAMANOS.items():
-            pagina = navegador.new_page(base_url=sitio.url, viewport={"width": w, "height": h})
-            llenar(pagina, sitio, persona(sitio, "NULL"))
-            pagina.get_by_role("button", name="Continuar").click()
-            esperar(pagina, "procesando")
-            guardar(pagina, f"procesando-{ancho}")
-            pagina.close()
-
-
-def main() -> None:
-    DESTINO.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as carpeta, sync_playwright() as p:
-        plantilla = base_vacia(Path(carpeta))
-        env = entorno(Path(carpeta), plantilla)
-        manage("migrate", "--verbosity=0", env=env)
-        manage("datos_demo", env=env)
-        manage("collectstatic", "--no-input", "--verbosity=0", env=env)
-        navegador = p.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        procesando(navegador, plantilla, Path(carpeta) / "sin-trabajador")
-        sitio_carpeta = Path(carpeta) / "sitio"
-        shutil.copytree(Path(carpeta) / "static", sitio_carpeta / "static")
-        with portal(sitio_carpeta, plantilla) as sitio:
-            for ancho in TAMANOS:
-                recorrer(navegador, sitio, ancho)
-                recorrer_pasos_2_y_3(navegador, sitio, ancho)
-            for archivo in sitio_carpeta.glob("*.pdf"):
-                destino = DESTINO / f"documento-{archivo.stem}"
-                orden = ["pdftoppm", "-r", "80", "-png", "-singlefile", archivo.name, str(destino)]
-                subprocess.run(orden, cwd=sitio_carpeta, check=True)
-        navegador.close()
-    sys.stdout.write(f"{len(list(DESTINO.glob('*.png')))} imágenes en docs/capturas/\n")
-
-
-if __name__ == "__main__":
-    main()
+def _hilera(nombre: str) -> str:
+    que = escape(nombre)
+    anchos = {captura(nombre, ancho): medida for ancho, medida in zip(ANCHOS, (560, 200), strict=True)}
+    if not (CAPTURAS / captura(nombre, ANCHOS[0])).exists():  # a sheet of paper has one width
+        anchos = {captura(nombre): 560}
+    celdas = "".join(f'<td><img src="{a}" width="{m}" alt="{que}"></td>' for a, m in anchos.items())
+    return f'<tr valign="top"><th align="left" width="140">{que}</th>{celdas}</tr>'

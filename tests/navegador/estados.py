@@ -1,7 +1,7 @@
 """Every screen of the portal in every state that it is drawn in, by its own address and from the database.
 
-The pages come from the same views as a visitor's; a browser then shows them (`test_cara.py`). Where a state
-lasts an instant or needs a service to fail, its row is put there by hand.
+The pages come from the same views as a visitor's; a browser then shows them (`test_cara.py`, `capturas.py`).
+Where a state lasts an instant or needs a service to fail, its row is put there by hand.
 """
 
 from collections.abc import Iterator
@@ -10,11 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Count
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import get_resolver
 from django.utils import timezone
+from django.utils.text import slugify
 
 from clinicas.models import Clinica, Cobertura, Consultorio
 from nss_portal.mantenimiento import cerrado_por_mantenimiento
@@ -39,10 +41,13 @@ from tests.apoyo import (
     reanudar,
     solicitar,
 )
+from tests.procesos.portal import RAIZ
 from vigencia.models import Inscripcion
 
-HOY = timezone.localdate()
 OTRO = "una.direccion.bastante.larga.de.verdad@correo-institucional.example"
+
+
+CAPTURAS = RAIZ / "docs" / "capturas"
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,11 @@ class Pagina:
     html: str
     estado: int
     cabeceras: dict[str, str]
+
+
+def captura(nombre: str, ancho: int | None = None) -> str:
+    """«clínica: elección», 360 -> clinica-eleccion-360.webp: its picture in CAPTURAS."""
+    return slugify(f"{nombre} {ancho or ''}".replace("_", "-")) + ".webp"
 
 
 def codigo_mas_largo() -> tuple[str, int]:
@@ -68,42 +78,44 @@ def ficha(nombre: str, respuesta: Any) -> Pagina:
     return Pagina(nombre, respuesta.content.decode(), respuesta.status_code, dict(respuesta.headers))
 
 
-def todas(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
-    yield from publicas()
-    yield from formularios()
-    yield from paso_1(settings)
-    yield from esperas()
-    yield from rechazos()
-    yield from paso_2()
-    yield from paso_3()
-    yield from confirmaciones(settings)
-    yield from verificaciones(settings)
-    yield from buzones(settings, tmp_path)
-    yield from errores(settings, tmp_path)
+def todas(settings: Any, tmp_path: Path) -> dict[str, list[Pagina]]:
+    """Every page, under the heading that the gallery gives it."""
+    gente = inscritos()
+    grupos = {
+        "The demonstration's mailbox": [*buzones(settings, tmp_path)],
+        "Step 1: the number": [*formularios("nss"), *paso_1(settings), *esperas(), *rechazos("nss")],
+        "Step 2: whether the school enrolled": [
+            *formularios("vigencia"),
+            *paso_2(gente),
+            *rechazos("vigencia", nss=gente["vigente"].nss or ""),
+        ],
+        "Step 3: the clinic": [
+            *formularios("clinica"),
+            *paso_3(gente),
+            *rechazos("clinica", codigo_postal="06600"),
+        ],
+        "A mailbox that must speak first": [*confirmaciones(settings)],
+        "Whether a document is ours": [*verificaciones()],
+        "Errors": [*errores(settings, tmp_path)],
+    }
+    # Last, when there are figures to show.
+    return {"The portal": [*publicas()]} | grupos
 
 
 def publicas() -> Iterator[Pagina]:
-    for ruta in (
-        "/",
-        "/gobierno/",
-        "/participa/",
-        "/datos/",
-        "/privacidad/",
-        "/accesibilidad/",
-        "/verificar/",
-        "/api/v1/docs",
-    ):
-        yield ficha(ruta, Estricto().get(ruta))
+    yield ficha("inicio", Estricto().get("/"))
+    for nombre in ("gobierno", "participa", "datos", "privacidad", "accesibilidad"):
+        yield ficha(nombre, Estricto().get(f"/{nombre}/"))
+    yield ficha("api", Estricto().get("/api/v1/docs"))
 
 
-def formularios() -> Iterator[Pagina]:
-    for paso in ("nss", "vigencia", "clinica"):
-        cliente = Estricto()
-        yield ficha(f"{paso}: solicitud", cliente.get(f"/{paso}/"))
-        vacio = formulario(cliente, "", "", paso, captcha_1="x")
-        yield ficha(f"{paso}: todo mal", cliente.post(f"/{paso}/", vacio))
-        datos = formulario(cliente, "EERC070231MDFJSTA5", paso=paso)  # a 31 of February
-        yield ficha(f"{paso}: letras resueltas", cliente.post(f"/{paso}/", datos))
+def formularios(paso: str) -> Iterator[Pagina]:
+    cliente = Estricto()
+    yield ficha(f"{paso}: solicitud", cliente.get(f"/{paso}/"))
+    vacio = formulario(cliente, "", "", paso, captcha_1="x")
+    yield ficha(f"{paso}: todo mal", cliente.post(f"/{paso}/", vacio))
+    datos = formulario(cliente, "EERC070231MDFJSTA5", paso=paso)  # a 31 of February
+    yield ficha(f"{paso}: letras resueltas", cliente.post(f"/{paso}/", datos))
 
 
 def _con_domicilio(cliente: Estricto) -> tuple[str, Persona]:
@@ -118,11 +130,14 @@ def paso_1(settings: Any) -> Iterator[Pagina]:
     url, _ = _con_domicilio(cliente)
     yield ficha("domicilio", cliente.get(url))
     sesion = cliente.session
+    empezada = sesion["desde"]
     sesion["desde"] -= settings.SESSION_COOKIE_AGE - 15 * 60
     sesion.save()
     yield ficha("domicilio: la sesión está por terminar", cliente.get(url))
-    yield ficha("inicio: trámite en curso", cliente.get("/"))
-    yield ficha("solicitud: trámite en curso", cliente.get("/nss/"))
+    sesion["desde"] = empezada
+    sesion.save()
+    yield ficha("nss: en curso: inicio", cliente.get("/"))
+    yield ficha("nss: en curso: solicitud", cliente.get("/nss/"))
     largo, _ = codigo_mas_largo()
     for nombre, datos in {
         "lista más larga": {"codigo_postal": largo, "buscar_cp": "1"},
@@ -134,11 +149,11 @@ def paso_1(settings: Any) -> Iterator[Pagina]:
         yield ficha(f"domicilio: {nombre}", cliente.post(f"{url}domicilio/", datos))
     cliente.post(f"{url}domicilio/", domicilio())
     atender()
-    yield from _resultado_y_fin(cliente, url, "nss asignado")
+    yield from _resultado_y_fin(cliente, url, "nss: asignado")
     otro = Estricto()
     url = solicitar(otro, persona_con_nss(7).curp, correo=OTRO, correo_confirmacion=OTRO)
     atender()
-    yield ficha("nss localizado", otro.get(url))
+    yield ficha("nss: localizado", otro.get(url))
     envio = Envio.objects.get(tramite__navegador=otro.session["navegador"])
     for nombre, cambios in {
         "correo pendiente": {"enviado": None, "intentos": 3},
@@ -166,51 +181,52 @@ def esperas() -> Iterator[Pagina]:
     url = solicitar(cliente, persona_con_nss(8).curp)
     yield ficha("procesando", cliente.get(url))
     fila = Tramite.objects.filter(navegador=cliente.session["navegador"])
-    for espera in Tramite.Espera.values:
-        fila.update(espera=espera)
+    donde = {Tramite.Espera.SERIE_AGOTADA: Estado.ASIGNANDO, Tramite.Espera.DOCUMENTO: Estado.EMITIENDO}
+    for espera in Tramite.Espera:
+        fila.update(espera=espera, estado=donde.get(espera, Estado.RECIBIDO))
         yield ficha(f"procesando: {espera}", cliente.get(url))
-    fila.update(espera="", creado=timezone.now() - timedelta(minutes=1))
+    fila.update(espera="", estado=Estado.RECIBIDO, creado=timezone.now() - timedelta(minutes=1))
     yield ficha("procesando: tarda", cliente.get(url))
     atender()
 
 
-def rechazos() -> Iterator[Pagina]:
+def rechazos(paso: str, **mas: str) -> Iterator[Pagina]:
     cliente = Estricto()
-    for paso, mas in (
-        ("nss", {}),
-        ("vigencia", {"nss": persona_con_nss().nss or ""}),
-        ("clinica", {"codigo_postal": "06600"}),
-    ):
-        url = solicitar(cliente, "EEQG030303HASJNLA9", paso=paso, **mas)
-        atender()
-        fila = Tramite.objects.filter(pk=url.split("/")[2])
-        assert fila.get().estado == Estado.RECHAZADO
-        otros = {"nss": ["bloqueada"], "vigencia": ["curp-sin-nss", "nss-no-corresponde"]}
-        for motivo in ["curp-no-encontrada", *otros.get(paso, [])]:
-            fila.update(motivo=motivo)
-            yield ficha(f"{paso}: {motivo}", cliente.get(url))
+    url = solicitar(cliente, "EEQG030303HASJNLA9", paso=paso, **mas)
+    atender()
+    fila = Tramite.objects.filter(pk=url.split("/")[2])
+    assert fila.get().estado == Estado.RECHAZADO
+    otros = {"nss": ["bloqueada"], "vigencia": ["curp-sin-nss", "nss-no-corresponde"]}
+    for motivo in ["curp-no-encontrada", *otros.get(paso, [])]:
+        fila.update(motivo=motivo)
+        yield ficha(f"{paso}: {motivo}", cliente.get(url))
 
 
-def paso_2() -> Iterator[Pagina]:
-    dias = timedelta(days=1)
-    for cual, (causa, inscripcion) in enumerate(
-        {
-            "vigente": {"alta": HOY - 30 * dias, "fin": HOY + 200 * dias},
-            "nunca-inscrito": None,
-            "baja": {
-                "alta": HOY - 90 * dias,
-                "fin": HOY + 90 * dias,
-                "baja": HOY - 9 * dias,
-                "causa": Inscripcion.Causa.VOLUNTARIA,
-            },
-            "ciclo-terminado": {"alta": HOY - 300 * dias, "fin": HOY - 60 * dias},
-            "aun-no-inicia": {"alta": HOY + 9 * dias, "fin": HOY + 200 * dias},
-        }.items(),
-        20,
-    ):
-        cliente, persona = Estricto(), persona_con_nss(cual)
+def inscritos() -> dict[str, Persona]:
+    """Somebody for each answer of step 2."""
+    hoy, dias = timezone.localdate(), timedelta(days=1)
+    casos: dict[str, dict[str, Any]] = {
+        "vigente": {"alta": hoy - 30 * dias, "fin": hoy + 200 * dias},
+        "nunca-inscrito": {},
+        "baja": {
+            "alta": hoy - 90 * dias,
+            "fin": hoy + 90 * dias,
+            "baja": hoy - 9 * dias,
+            "causa": Inscripcion.Causa.VOLUNTARIA,
+        },
+        "ciclo-terminado": {"alta": hoy - 300 * dias, "fin": hoy - 60 * dias},
+        "aun-no-inicia": {"alta": hoy + 9 * dias, "fin": hoy + 200 * dias},
+    }
+    gente = {causa: persona_con_nss(cual) for cual, causa in enumerate(casos, 20)}
+    for causa, inscripcion in casos.items():
         if inscripcion:
-            inscribir(persona, **inscripcion)
+            inscribir(gente[causa], **inscripcion)
+    return gente
+
+
+def paso_2(gente: dict[str, Persona]) -> Iterator[Pagina]:
+    for causa, persona in gente.items():
+        cliente = Estricto()
         url = solicitar(cliente, persona.curp, paso="vigencia", nss=persona.nss or "")
         atender()
         if causa in ("vigente", "nunca-inscrito"):
@@ -219,10 +235,6 @@ def paso_2() -> Iterator[Pagina]:
             yield ficha(f"vigencia: {causa}", cliente.get(url))
         if causa == "nunca-inscrito":
             yield ficha("vigencia: hoja", cliente.get(f"{url}hoja/"))
-        if causa != "vigente":
-            url = solicitar(cliente, persona.curp, paso="clinica", codigo_postal="06600")
-            atender()
-            yield ficha(f"clínica: sin vigencia, {causa}", cliente.get(url))
 
 
 def _clinica(clues: str, *turnos: str) -> Clinica:
@@ -241,13 +253,22 @@ def _clinica(clues: str, *turnos: str) -> Clinica:
     return nueva
 
 
-def paso_3() -> Iterator[Pagina]:
+def paso_3(gente: dict[str, Persona]) -> Iterator[Pagina]:
     Cobertura.objects.filter(codigo_postal="06600").delete()
-    una, _ = _clinica("DFIMS980001", "matutino", "vespertino"), _clinica("DFIMS980002", "matutino")
-    cliente, persona = Estricto(), persona_con_nss(30)
-    inscribir(persona, HOY - timedelta(days=9), HOY + timedelta(days=200))
-    url = solicitar(cliente, persona.curp, paso="clinica", codigo_postal="06600")
-    atender()
+    una = _clinica("DFIMS980001", "matutino", "vespertino")
+    otra = _clinica("DFIMS980002", "matutino")
+    for causa, persona in gente.items():
+        cliente = Estricto()
+        url = solicitar(cliente, persona.curp, paso="clinica", codigo_postal="06600")
+        atender()
+        if causa == "vigente":
+            yield from _eleccion(cliente, url, persona, una)
+            yield from _cambio(persona, una, otra)
+        else:
+            yield ficha(f"clínica: sin vigencia, {causa}", cliente.get(url))
+
+
+def _eleccion(cliente: Estricto, url: str, persona: Persona, una: Clinica) -> Iterator[Pagina]:
     yield ficha("clínica: elección", cliente.get(url))
     yield ficha("clínica: elección mal", cliente.post(f"{url}eleccion/", {"turno": "nocturno"}))
     elegida = {"clinica": una.pk, "turno": "vespertino"}
@@ -255,15 +276,30 @@ def paso_3() -> Iterator[Pagina]:
     yield ficha("clínica: revisión", cliente.get(url))
     cliente.post(f"{url}eleccion/", elegida | {"confirmar": "1"})
     atender()
-    yield from _resultado_y_fin(cliente, url, "clínica")
+    yield from _resultado_y_fin(cliente, url, "clínica: registrado")
     url = solicitar(cliente, persona.curp, paso="vigencia", nss=persona.nss or "")
     atender()
     yield ficha("vigencia: con clínica", cliente.get(url))
-    url = solicitar(cliente, persona.curp, paso="clinica", codigo_postal="06600")
+
+
+def _cambio(persona: Persona, una: Clinica, otra: Clinica) -> Iterator[Pagina]:
+    """Asked for with another mailbox: the one that registered them is told."""
+    cliente = Estricto()
+    pedido = {"codigo_postal": "06600", "correo": OTRO, "correo_confirmacion": OTRO}
+    url = solicitar(cliente, persona.curp, paso="clinica", **pedido)
     atender()
     yield ficha("clínica: ya registrado", cliente.get(url))
     nueva = cliente.post(f"{url}cambiar/").url
+    atender()
     yield ficha("clínica: cambio, elección", cliente.get(nueva))
+    cliente.post(f"{nueva}eleccion/", {"clinica": una.pk, "turno": "matutino", "confirmar": "1"})
+    atender()
+    yield ficha("clínica: cambiado de turno", cliente.get(nueva))
+    nueva = cliente.post(f"{nueva}cambiar/").url
+    atender()
+    cliente.post(f"{nueva}eleccion/", {"clinica": otra.pk, "turno": "matutino", "confirmar": "1"})
+    atender()
+    yield ficha("clínica: cambiado", cliente.get(nueva))
 
 
 def confirmaciones(settings: Any) -> Iterator[Pagina]:
@@ -273,6 +309,8 @@ def confirmaciones(settings: Any) -> Iterator[Pagina]:
     url = solicitar(cliente, persona.curp, correo=OTRO, correo_confirmacion=OTRO)
     atender()
     yield ficha("confirmación: otro correo", cliente.get(url))
+    cliente.post(f"/confirmar/otra-vez/{url.split('/')[2]}/")
+    yield ficha("confirmación: enviada otra vez", cliente.get(url))
     permiso = Confirmacion.objects.get(tramite__navegador=cliente.session["navegador"])
     settings.CONFIRMAR_CORREO = "siempre"
     nuevo = Estricto()
@@ -295,11 +333,21 @@ def confirmaciones(settings: Any) -> Iterator[Pagina]:
     yield ficha("confirmar: desconocido", Estricto().get("/confirmar/nada/"))
 
 
-def verificaciones(settings: Any) -> Iterator[Pagina]:
+def verificaciones() -> Iterator[Pagina]:
     cliente = Estricto()
+    yield ficha("verificar", cliente.get("/verificar/"))
     yield ficha("verificar: todo mal", cliente.post("/verificar/", {"folio": "", "codigo": "x"}))
     uno, otro = Documento.objects.exclude(emitido=None).filter(tipo="nss")[:2]
     yield ficha("verificación: válido", cliente.get(f"/v/{uno.token}/"))
+    with uno.archivo.open("rb") as archivo:
+        pdf = archivo.read()
+    for nombre, contenido in {
+        "archivo válido": pdf,
+        "archivo alterado": pdf + b" ",
+        "archivo ajeno": b"%PDF-",
+    }.items():
+        subido = {"archivo": SimpleUploadedFile("documento.pdf", contenido)}
+        yield ficha(f"verificación: {nombre}", cliente.post("/verificar/", subido))
     fila = Documento.objects.filter(pk=uno.pk)
     fila.update(sustituido_por=otro)
     yield ficha("verificación: sustituido", cliente.get(f"/v/{uno.token}/"))
@@ -326,18 +374,19 @@ def buzones(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
 
 
 def errores(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
-    yield ficha("404", Estricto().get("/no-existe/"))
+    yield ficha("error 404", Estricto().get("/no-existe/"))
     yield ficha("expirada", Estricto().get(f"/nss/{'0' * 8}-0000-4000-8000-{'0' * 12}/"))
-    yield ficha("400", Client(headers={"host": "otro.example"}).get("/"))
-    yield ficha("403 csrf", Client(enforce_csrf_checks=True).post("/nss/", {"curp": "x"}))
+    yield ficha("error 400", Client(headers={"host": "otro.example"}).get("/"))
+    yield ficha("error 403 csrf", Client(enforce_csrf_checks=True).post("/nss/", {"curp": "x"}))
     muchos = {f"campo{n}": "x" for n in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
-    yield ficha("413", Client().post("/nss/", muchos))
+    yield ficha("error 413", Client().post("/nss/", muchos))
     for _ in range(40):
         respuesta = Estricto().get("/v/nada/")
-    yield ficha("429", respuesta)
+    yield ficha("error 429", respuesta)
     pedido = RequestFactory().get("/")
-    yield ficha("403", get_resolver().resolve_error_handler(403)(pedido, exception=PermissionError()))
-    yield ficha("500", get_resolver().resolve_error_handler(500)(pedido))
-    settings.VAR_DIR = tmp_path
+    yield ficha("error 403", get_resolver().resolve_error_handler(403)(pedido, exception=PermissionError()))
+    yield ficha("error 500", get_resolver().resolve_error_handler(500)(pedido))
+    antes, settings.VAR_DIR = settings.VAR_DIR, tmp_path
     (tmp_path / "mantenimiento").write_text("hoy a las 18:00")
-    yield ficha("mantenimiento", cerrado_por_mantenimiento(lambda _: HttpResponse())(pedido))
+    yield ficha("error mantenimiento", cerrado_por_mantenimiento(lambda _: HttpResponse())(pedido))
+    settings.VAR_DIR = antes

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, CDPSession, Page, Route, expect, sync_p
 
 from afiliacion.models import Serie
 from nss_portal.models import Colonia
-from tests.navegador import estados
+from tests.navegador import estados, oficinas
 from tests.navegador.apoyo import a_oscuras, esperar, llenar_solicitud, persona
 from tests.navegador.conftest import QUIETO
 from tests.navegador.test_tres_pasos import inscribir
@@ -45,6 +45,7 @@ class Vitrina:
         self.pagina, self.cdp, self.quejas, self.estantes = pagina, cdp, quejas, estantes
 
     def poner(self, cual: estados.Pagina) -> None:
+        self.pagina.goto("about:blank")  # the page before may be bringing itself again
         self.estantes["/"] = cual
         self.quejas.clear()
         self.pagina.goto(ORIGEN)
@@ -72,7 +73,8 @@ class Vitrina:
 
 
 @contextmanager
-def vitrina() -> Iterator[Vitrina]:
+def vitrina(letras: bytes = b"") -> Iterator[Vitrina]:
+    """`letras`: the captcha's image, in every form that asks for it; without them, a white one."""
     imagen = io.BytesIO()
     Image.new("RGB", (200, 72), "white").save(imagen, "PNG")
     estantes: dict[str, estados.Pagina] = {}
@@ -84,7 +86,7 @@ def vitrina() -> Iterator[Vitrina]:
         elif camino.startswith("/static/"):
             ruta.fulfill(path=str(finders.find(camino.removeprefix("/static/"))))
         elif camino.startswith("/captcha/image/"):
-            ruta.fulfill(body=imagen.getvalue(), content_type="image/png")
+            ruta.fulfill(body=letras or imagen.getvalue(), content_type="image/png")
         elif camino.endswith("/estado/"):
             ruta.fulfill(status=503, body="")  # the page waits, and goes on asking
         else:
@@ -108,8 +110,15 @@ def vitrina() -> Iterator[Vitrina]:
 @pytest.mark.django_db
 def test_cada_pantalla_en_cada_estado(settings: Any, tmp_path: Path, catalogo: None) -> None:
     # Drawn before there is a browser: its event loop would get a connection of its own.
-    paginas = list(estados.todas(settings, tmp_path))
+    paginas = [una for grupo in estados.todas(settings, tmp_path).values() for una in grupo]
     assert len(paginas) > 80
+    plantillas = "".join(ruta.read_text() for ruta in (settings.BASE_DIR / "templates").rglob("*.html"))
+    vistas = {pantalla for una in paginas for pantalla in re.findall(r'data-pantalla="(\w+)"', una.html)}
+    assert {*re.findall(r"block pantalla %}(\w+)", plantillas)} <= vistas
+    # Each one has its picture, and each one of those who work with the portal; `make capturas` draws them.
+    todas = paginas + [una for grupo in oficinas.todas().values() for una in grupo]
+    hay = {ruta.name for ruta in estados.CAPTURAS.iterdir()}
+    assert not {una.nombre for una in todas if estados.captura(una.nombre, 360) not in hay}
     mal: dict[str, list[str]] = {}
     with vitrina() as escaparate:
         for una in paginas:
