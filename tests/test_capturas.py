@@ -1,4 +1,4 @@
-"""The gallery of docs/capturas/ does not rot: what should have a picture has it. `make capturas` draws them."""
+"""The gallery of docs/capturas/ does not rot: what should have a picture has it (`make capturas`)."""
 
 import re
 from pathlib import Path

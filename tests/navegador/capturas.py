@@ -1,7 +1,8 @@
 """`make capturas`: every screen, mail and document, as pictures in docs/capturas/ and a gallery of them all.
 
-Pages come from `estados` and `oficinas`, at a fixed moment and with fixed chance, so that what has not changed
-is drawn the same again; the App, which works by itself in the browser, from a portal of real processes.
+Pages come from `estados` and `oficinas`, at a fixed moment and with fixed chance, so that what has not
+changed is drawn the same again; the App, which works by itself in the browser, from a portal of real
+processes.
 """
 
 import io
@@ -41,8 +42,8 @@ ANCHOS = (1280, 360)
 AHORA = datetime(2026, 9, 14, 16, 30, tzinfo=UTC)
 CORREO = "citlali.ejemplo@correo.example"
 LEYENDA = """\
-Drawn by `make capturas`, which writes this page too: on a desk (1280 px) and on a phone (360 px). The people are
-fictional. What says «Choose File» or «mm/dd/yyyy» is the browser's own, in whatever language it speaks."""
+Drawn by `make capturas`, which writes this page too: on a desk (1280 px) and on a phone (360 px). The people
+are fictional. What says «Choose File» or «mm/dd/yyyy» is the browser's own, in the language it speaks."""
 
 
 def guardar(foto: bytes, nombre: str) -> None:

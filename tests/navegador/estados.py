@@ -177,15 +177,23 @@ def _resultado_y_fin(cliente: Estricto, url: str, nombre: str) -> Iterator[Pagin
 
 def esperas() -> Iterator[Pagina]:
     """What a worker is doing, or what it waits for."""
-    cliente = Estricto()
-    url = solicitar(cliente, persona_con_nss(8).curp)
+    cliente, persona = Estricto(), persona_con_nss(8)
+    url = solicitar(cliente, persona.curp)
     yield ficha("procesando", cliente.get(url))
     fila = Tramite.objects.filter(navegador=cliente.session["navegador"])
-    donde = {Tramite.Espera.SERIE_AGOTADA: Estado.ASIGNANDO, Tramite.Espera.DOCUMENTO: Estado.EMITIENDO}
+    donde: dict[str, dict[str, Any]] = {
+        Tramite.Espera.SERIE_AGOTADA: {"estado": Estado.ASIGNANDO},
+        Tramite.Espera.DOCUMENTO: {
+            "estado": Estado.EMITIENDO,
+            "persona": persona,
+            "resultado": Tramite.Resultado.LOCALIZADO,
+        },
+    }
+    al_principio: dict[str, Any] = {"estado": Estado.RECIBIDO, "persona": None, "resultado": ""}
     for espera in Tramite.Espera:
-        fila.update(espera=espera, estado=donde.get(espera, Estado.RECIBIDO))
+        fila.update(espera=espera, **donde.get(espera, al_principio))
         yield ficha(f"procesando: {espera}", cliente.get(url))
-    fila.update(espera="", estado=Estado.RECIBIDO, creado=timezone.now() - timedelta(minutes=1))
+    fila.update(espera="", creado=timezone.now() - timedelta(minutes=1), **al_principio)
     yield ficha("procesando: tarda", cliente.get(url))
     atender()
 
