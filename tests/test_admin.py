@@ -117,6 +117,13 @@ def test_cada_pagina_responde(admin_client: Client, personal: Client, modelo: Mo
     assert personal.post(pagina(modelo, "delete", fila.pk), {"post": "yes"}).status_code == 403
 
 
+def test_en_demostracion_lo_dice(admin_client: Client, client: Client, settings: Any) -> None:
+    for demo in (True, False):
+        settings.DEMO = demo
+        for pagina_ in (admin_client.get("/admin/"), client.get("/admin/login/")):
+            assert ("sin validez oficial" in pagina_.content.decode()) is demo
+
+
 @cada_modelo
 def test_sin_entrar_no_se_ve_nada(client: Client, modelo: Modelo) -> None:
     assert client.get(pagina(modelo, "changelist")).status_code == 302
