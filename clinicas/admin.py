@@ -1,6 +1,6 @@
 """What staff see of the clinics, and the two things done in bulk: coverage, and moving a consultorio."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -19,13 +19,8 @@ from clinicas import alta as act
 from clinicas import cobertura
 from clinicas.forms_personal import ARCHIVO_MAXIMO, PASA, CargarCoberturaForm, ConsultorioForm, MoverForm
 from clinicas.models import Alta, Clinica, Cobertura, Consultorio
-from nss_portal.admin import BusquedaPrivada, Registro, SoloLectura
+from nss_portal.admin import BusquedaPrivada, EnLinea, Registro, SoloLectura
 from nss_portal.carga import CargaInvalida, Fuente
-
-if TYPE_CHECKING:
-    _TabularInline = admin.TabularInline[Any, Any]
-else:
-    _TabularInline = admin.TabularInline
 
 
 def barra(poblacion: int, capacidad: int) -> str:
@@ -43,23 +38,9 @@ def barra(poblacion: int, capacidad: int) -> str:
     )
 
 
-class _Elige:
-    """What nobody has chosen yet, in Spanish: Django's catalogue has no words for it."""
-
-    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        vacia = db_field.blank or not db_field.has_default()
-        kwargs.setdefault("choices", db_field.get_choices(vacia, blank_choice=[("", "Elige…")]))
-        return super().formfield_for_choice_field(db_field, request, **kwargs)  # type: ignore[misc]
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs.setdefault("empty_label", "Elige…")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
-
-
-class ConsultorioEnLinea(_Elige, _TabularInline):
+class ConsultorioEnLinea(EnLinea):
     model = Consultorio
     form = ConsultorioForm
-    extra = 0
     fields = ["turno", "numero", "capacidad", "poblacion", "mover"]
     readonly_fields = ["poblacion", "mover"]
 
@@ -84,7 +65,7 @@ def _enlace_mover(consultorio: Consultorio) -> str:
 
 
 @admin.register(Clinica)
-class ClinicaAdmin(_Elige, Registro):
+class ClinicaAdmin(Registro):
     list_display = ["nombre", "clues", "municipio", "entidad", "estado", "poblacion"]
     list_select_related = ["municipio", "entidad"]
     list_filter = ["estado", "tipo", "origen", "entidad"]

@@ -5,14 +5,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.templatetags import admin_list
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Now
+from django.forms import BaseInlineFormSet, Media, Script
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.text import capfirst
 
 from nss_portal import bitacora, limites
 from nss_portal.identidad import enmascarar_curp, enmascarar_nss, normalizar_curp
@@ -33,18 +40,32 @@ from nss_portal.models import (
 )
 from nss_portal.models.territorio import plegar
 from nss_portal.models.tramite import DE_TRABAJO
+from nss_portal.usuarios import ConPermisos, ContrasenaForm
 
 # Generic for the type checker only: at run time these classes take no [].
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
     _TabularInline = admin.TabularInline[Any, Any]
+    _BaseInlineFormSet = BaseInlineFormSet[Any, Any, Any]
+    _UserAdmin = UserAdmin[User]
 else:
     _ModelAdmin, _TabularInline = admin.ModelAdmin, admin.TabularInline
+    _BaseInlineFormSet, _UserAdmin = BaseInlineFormSet, UserAdmin
 
 # Schools see a title of their own: templates/admin/base_site.html.
 admin.site.site_header = "Personal · Seguro de Salud para Estudiantes"
 admin.site.site_title = "Personal"
 admin.site.index_title = "Consulta y catálogos"
+admin.site.unregister([User, Group])
+
+
+def _si_o_no(valor: bool | None) -> str:
+    """Django's own icon, which would be read aloud as «True» or «False» in every language."""
+    dibujo, dicho = {True: ("yes", "Sí"), False: ("no", "No"), None: ("unknown", "Sin dato")}[valor]
+    return format_html('<img src="{}" alt="{}">', static(f"admin/img/icon-{dibujo}.svg"), dicho)
+
+
+admin_list._boolean_icon = _si_o_no  # type: ignore[attr-defined]
 
 
 class PaginadorAcotado(Paginator[Any]):
@@ -67,14 +88,17 @@ class Registro(_ModelAdmin):
     view_on_site = False
     list_per_page = 50
 
-    def get_action_choices(
-        self,
-        request: HttpRequest,
-        default_choices: Any = None,
-        action_location: Any = admin.ActionLocation.CHANGE_LIST,
-    ) -> Any:
-        # Django has no Spanish for its own yet.
-        return super().get_action_choices(request, default_choices or [("", "Elige…")], action_location)
+    @property
+    def media(self) -> Media:
+        nombrar: Any = Script("js/admin.js", defer=True)
+        return super().media + Media(
+            js=[nombrar] if self.autocomplete_fields or self.filter_horizontal else []
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        # «Clínicas», where Django says «Select clínica to change».
+        titulo = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, titulo | (extra_context or {}))
 
 
 class EntradaAcotada(AdminAuthenticationForm):
@@ -141,8 +165,21 @@ class SoloLectura(Registro):
         return False
 
 
-class EnLineaSoloLectura(_TabularInline):
+class _Renglones(_BaseInlineFormSet):
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """A field in a table has no label beside it: it is named as its column."""
+        super().add_fields(form, index)
+        for campo in form.fields.values():
+            if not campo.widget.is_hidden:
+                campo.widget.attrs["aria-label"] = campo.label
+
+
+class EnLinea(_TabularInline):
+    formset = _Renglones
     extra = 0
+
+
+class EnLineaSoloLectura(EnLinea):
     can_delete = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
@@ -153,6 +190,17 @@ class EnLineaSoloLectura(_TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+@admin.register(User)
+class UsuarioAdmin(ConPermisos, Registro, _UserAdmin):
+    change_password_form = ContrasenaForm
+    list_display = ["username", "first_name", "last_name", "is_active", "is_staff"]
+
+
+@admin.register(Group)
+class GrupoAdmin(ConPermisos, Registro, GroupAdmin):
+    pass
 
 
 @admin.register(Persona)

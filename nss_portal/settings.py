@@ -237,6 +237,8 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 # Numbers and dates as Mexico writes them: nss_portal/formatos.
 LANGUAGE_CODE = "es"
 FORMAT_MODULE_PATH = ["nss_portal.formatos"]
+# Before Django's own words: what those lack, and what they say as the portal does not.
+LOCALE_PATHS = [BASE_DIR / "nss_portal" / "locale"]
 TIME_ZONE = "America/Mexico_City"
 USE_TZ = True
 

@@ -1,6 +1,7 @@
 """What the portal says: every word in a Spanish dictionary or in docs/glosario.md, and no long sentences."""
 
 import ast
+import json
 import re
 import subprocess
 from html.parser import HTMLParser
@@ -38,8 +39,15 @@ class Visible(HTMLParser):
         self.callada += tag in self.CALLADAS
         se_leen = ("alt", "title", "aria-label", "placeholder")
         self.textos += [valor for nombre, valor in attrs if nombre in se_leen and valor]
-        if ("name", "description") in attrs:
-            self.textos.append(dict(attrs)["content"] or "")
+        suyo = dict(attrs)
+        if suyo.get("name") == "description":
+            self.textos.append(suyo["content"] or "")
+        if suyo.get("type") in ("submit", "button"):
+            self.textos.append(suyo.get("value") or "")
+        if inline := suyo.get("data-inline-formset"):
+            # What the admin's script writes on the buttons of a row.
+            opciones = json.loads(inline)["options"]
+            self.textos += [opciones["addText"], opciones["deleteText"]]
 
     def handle_endtag(self, tag: str) -> None:
         self.callada -= tag in self.CALLADAS

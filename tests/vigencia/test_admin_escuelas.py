@@ -110,7 +110,7 @@ def test_lo_mal_escrito_se_dice_junto_a_su_campo(yo: Client, mia: Escuela) -> No
         ({"nss": str(otra.nss)}, "nss", "Este NSS no es el de esa CURP."),
         ({"curp": sin_nss.curp}, "nss", "todavía no tiene NSS"),
         ({"curp": "EEQG030303HASJNLA9"}, "curp", "no está en el registro de población"),
-        ({"nivel": "posgrado"}, "nivel", "opciones disponibles"),
+        ({"nivel": "posgrado"}, "nivel", "Elige de la lista"),
         ({"ciclo": "2026"}, "ciclo", "El ciclo se escribe 2026-2027 o 2026-1."),
         ({"fin": "2026-08-01"}, "fin", "El fin no puede ser anterior al alta."),
         ({"alta": "2026-02-30"}, "alta", "Esa fecha no existe."),

@@ -316,7 +316,7 @@ def test_lo_que_no_es_suyo_responde_como_lo_que_no_existe(yo: Client) -> None:
                 texto = f"{respuesta.status_code} {respuesta.headers.get('Location')} {leer(respuesta)}"
                 if respuesta.status_code == 302:
                     texto += leer(yo.get(reverse("admin:index")))
-                dichos.append(_sin_azar(texto).replace(f"“{pk}”", "").replace(f"/{pk}/", ""))
+                dichos.append(_sin_azar(texto).replace(f"«{pk}»", "").replace(f"/{pk}/", ""))
             assert dichos[0] == dichos[1], (ruta, metodo)
             probadas += 1
     assert probadas > 20
