@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from nss_portal.admin import Registro, SoloLectura, _TabularInline
+from nss_portal.admin import EnLinea, Registro, SoloLectura
 from vigencia import grupos
 from vigencia.models import Comprobacion, Escuela, RegistroPatronal, Responsable
 
@@ -31,24 +31,22 @@ class ResponsableForm(_ResponsableForm):
         return usuario
 
 
-class RegistroEnLinea(_TabularInline):
+class RegistroEnLinea(EnLinea):
     """The numbers are added and never changed: enrolments have been reported with them."""
 
     model = RegistroPatronal
     fields = ["registro", "nivel"]
-    extra = 0
     can_delete = False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
-class ResponsableEnLinea(_TabularInline):
+class ResponsableEnLinea(EnLinea):
     model = Responsable
     form = ResponsableForm
     fields = ["usuario"]
     autocomplete_fields = ["usuario"]
-    extra = 0
 
 
 @admin.register(Escuela)
