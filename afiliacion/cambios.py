@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from afiliacion import alcance, ventanilla
 from afiliacion.models import Atencion, Cambio, Cotejo
-from nss_portal import bitacora, correo, renapo
+from nss_portal import bitacora, confirmacion, correo, renapo
 from nss_portal.identidad import (
     enmascarar_correo,
     entidad_curp,
@@ -152,7 +152,7 @@ def _seguir_a_la_curp(persona: Persona) -> None:
 def _vincular(persona: Persona, cambio: Cambio) -> None:
     """From now on the new mailbox speaks for the person; the old one is told, in case it was not lost."""
     nuevo, viejo = cambio.despues["correo"], cambio.antes["correo"]
-    Vinculo.objects.update_or_create(persona=persona, defaults={"correo": nuevo, "desde": timezone.now()})
+    confirmacion.vincular(persona, nuevo)
     ultimo = Tramite.objects.filter(persona=persona).order_by("-folio").first()
     if viejo and ultimo:
         datos = {"correo": enmascarar_correo(nuevo), "oficina": cambio.subdelegacion.nombre}

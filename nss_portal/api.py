@@ -21,6 +21,7 @@ from nss_portal import (
     confirmacion,
     correo,
     limites,
+    pasos,
     verificacion,
     views,
 )
@@ -30,14 +31,14 @@ from nss_portal.api_problemas import Problema
 from nss_portal.codigos import Fallo
 from nss_portal.forms import VerificarForm
 from nss_portal.identidad import enmascarar_correo, enmascarar_nombre, enmascarar_nss
-from nss_portal.models import Credencial, Documento, Envio, Estado
+from nss_portal.models import Confirmacion, Credencial, Documento, Envio, Estado
 from nss_portal.models.documento import Verificacion
 
 log = logging.getLogger(__name__)
 _TERMINADO = {
     Fallo.AGOTADO: "Fueron cinco intentos y ninguno era el código. Empieza otra vez el trámite.",
     Fallo.VENCIDO: "El código sirve 10 minutos y ya pasaron. Empieza otra vez el trámite.",
-    Fallo.USADO: "Ese código ya se usó: sirve una sola vez.",
+    Fallo.USADO: "Ese código ya se usó: sirve una sola vez. Para recibir otro, empieza otra vez el trámite.",
 }
 UN_MOMENTO = timedelta(seconds=1)
 
@@ -123,6 +124,24 @@ def ver(request: HttpRequest, response: HttpResponse, pk: uuid.UUID) -> Any:
     return api_formas.describir(tramite)
 
 
+@router.get(
+    "/tramites/{uuid:pk}/avance/", response=api_formas.Avance, summary="Ver qué se ha hecho y qué se espera"
+)
+def avance(request: HttpRequest, pk: uuid.UUID) -> Any:
+    tramite = mio(request, pk)
+    pregunta = None
+    if tramite.estado == Estado.CONFIRMACION:
+        pregunta = tramite.confirmaciones.exclude(pregunta=Confirmacion.Pregunta.CORREO).first()
+    partes = pasos.avance(import_string(settings.PASOS[tramite.tipo]), tramite)
+    return {
+        "estado": api_formas.estado_de(tramite),
+        "avance": [{"texto": parte["texto"], "hecho": bool(parte["hecho"])} for parte in partes],
+        "espera": tramite.espera or None,
+        "preguntado": pregunta.correo_enmascarado if pregunta else None,
+        "negado": bool(pregunta and pregunta.respuesta == Confirmacion.Respuesta.NO),
+    }
+
+
 @router.post("/tramites/{uuid:pk}/finalizar/", response=api_formas.TramiteSchema, summary="Finalizar trámite")
 def finalizar(request: HttpRequest, pk: uuid.UUID) -> Any:
     tramite = mio(request, pk)
@@ -181,7 +200,7 @@ def enviar(request: HttpRequest, pk: uuid.UUID) -> Any:
 
 @router.post("/salir/", response={204: None}, summary="Terminar la sesión: el token deja de servir")
 def salir(request: HttpRequest) -> Any:
-    Credencial.objects.filter(pk=credencial(request).pk, revocada=None).update(revocada=timezone.now())
+    Credencial.objects.filter(pk=credencial(request).pk).revocar()
     return Status(204, None)
 
 

@@ -93,6 +93,25 @@ class TramiteSchema(Schema):
     documentos: list[DocumentoSchema]
 
 
+class Parte(Schema):
+    texto: str = Field(examples=["Buscar si ya tienes un NSS"])
+    hecho: bool = Field(examples=[True])
+
+
+class Avance(Schema):
+    estado: EstadoDeApi = Field(examples=["recibido"])
+    avance: list[Parte]
+    espera: str | None = Field(
+        description="Qué espera de fuera: «registro-no-disponible», «serie-agotada», «documento» o "
+        "«atencion». Nunca es un rechazo: sigue solo.",
+        examples=[None],
+    )
+    preguntado: str | None = Field(
+        description="A qué correo se le preguntó, a medias, cuando otro se confirmó después.", examples=[None]
+    )
+    negado: bool = Field(description="Ese correo respondió que no lo pidió.", examples=[False])
+
+
 class Enviado(Schema):
     para: str = Field(description="A qué correo va, a medias.", examples=["pe•••@correo.example"])
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from nss_portal import correo, limites
-from nss_portal.models import Confirmacion, Envio, Estado, Persona, Tramite, Vinculo
+from nss_portal.models import Confirmacion, Credencial, Envio, Estado, Persona, Tramite, Vinculo
 
 SIEMPRE, SI_CAMBIA, NUNCA = "siempre", "si-cambia", "nunca"
 # How many times a day one mailbox is asked about one CURP, whoever asks.
@@ -110,12 +110,21 @@ def contestar(confirmacion: Confirmacion, respuesta: str) -> Desenlace:
         persona = tramite.persona or Persona.objects.de_curp(tramite.curp)
         suyo = _habla_por(persona, confirmacion)
         if suyo and persona and respuesta == Confirmacion.Respuesta.CAMBIAR:
-            Vinculo.objects.filter(persona=persona).update(correo=tramite.correo, desde=timezone.now())
+            vincular(persona, tramite.correo)
         if confirmacion.pregunta != Confirmacion.Pregunta.CORREO:
             cambia = respuesta == Confirmacion.Respuesta.CAMBIAR
             quien = tramite.correo if cambia else confirmacion.correo
             _seguir(tramite, **({"confirmado": timezone.now(), "confirmado_por": quien} if suyo else {}))
         return Desenlace.HECHO if suyo else Desenlace.AJENO
+
+
+def vincular(persona: Persona, buzon: str) -> None:
+    """From now on this mailbox speaks for the person: what another one opened in the App is closed.
+
+    Part of a transaction. The row is written first: a code that is being tried at this moment waits for it.
+    """
+    Vinculo.objects.update_or_create(persona=persona, defaults={"correo": buzon, "desde": timezone.now()})
+    Credencial.objects.de_otro_correo(persona, buzon).revocar()
 
 
 def _habla_por(persona: Persona | None, confirmacion: Confirmacion) -> bool:
@@ -128,6 +137,7 @@ def _habla_por(persona: Persona | None, confirmacion: Confirmacion) -> bool:
             persona=persona, defaults={"correo": confirmacion.correo}
         )
         if nuevo:
+            Credencial.objects.de_otro_correo(persona, confirmacion.correo).revocar()
             _avisar_a_los_demas(persona, confirmacion)
     return vinculo is not None and mismo(vinculo.correo, confirmacion.correo)
 

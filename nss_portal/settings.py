@@ -139,6 +139,13 @@ COMIENZOS = {
     "clinica": "clinicas.api.COMIENZO",
 }
 
+# What each kind tells whoever waits, on the web and in the App: its parts, and which are done.
+PASOS = {
+    "nss": "afiliacion.views.PASO",
+    "vigencia": "vigencia.views.PASO",
+    "clinica": "clinicas.views.PASO",
+}
+
 # What the vigencia report says of the clinic, asked of step 3 in the same way.
 ADSCRIPCION = "clinicas.registro.adscripcion"
 

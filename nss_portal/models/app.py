@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from nss_portal.models.confirmacion import Confirmacion
+from nss_portal.models.persona import Persona
 from nss_portal.models.territorio import CodigoPostal
 from nss_portal.models.tramite import Tramite
 
@@ -45,11 +46,12 @@ class Codigo(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tramite = models.OneToOneField(Tramite, models.CASCADE, verbose_name="trámite", related_name="codigo")
     creado = models.DateTimeField("pedido", default=timezone.now, db_index=True, editable=False)
-    # When a worker saw to it; without a question to a mailbox, none was sent and no try is right.
+    # When a worker saw to it; without a question to a mailbox, none was sent and no try is right. A question
+    # that another one has taken the place of leaves the code behind: it is remembered that it was used.
     atendido = models.DateTimeField("atendido", null=True, blank=True, editable=False)
     confirmacion = models.OneToOneField(
         Confirmacion,
-        models.CASCADE,
+        models.SET_NULL,
         verbose_name="confirmación",
         related_name="codigo",
         null=True,
@@ -66,10 +68,10 @@ class Codigo(models.Model):
         indexes = [models.Index(name="codigo_por_mandar", fields=["creado"], condition=Q(atendido=None))]
         constraints = [
             models.CheckConstraint(name="codigo_cinco_intentos", condition=Q(intentos__lte=5)),
-            # Only what was sent can have been typed right, and after it was sent.
+            # Only what a worker saw to can have been typed right, and after that.
             models.CheckConstraint(
-                name="codigo_usado_si_se_mando",
-                condition=Q(usado=None) | Q(confirmacion__isnull=False, usado__gte=F("atendido")),
+                name="codigo_usado_si_se_atendio",
+                condition=Q(usado=None) | Q(atendido__isnull=False, usado__gte=F("atendido")),
             ),
         ]
 
@@ -103,6 +105,15 @@ class Residencia(models.Model):
 class CredencialQuerySet(models.QuerySet["Credencial"]):
     def vigentes(self) -> "CredencialQuerySet":
         return self.filter(revocada=None, expira__gt=timezone.now())
+
+    def de_otro_correo(self, persona: Persona, correo: str) -> "CredencialQuerySet":
+        """Those of the person's trámites that another mailbox than this one opened."""
+        suyos = Tramite.objects.filter(Q(persona=persona) | Q(curp=persona.curp))
+        de_este = suyos.filter(confirmado_por__iexact=correo)
+        return self.filter(tramites__in=suyos).exclude(tramites__in=de_este)
+
+    def revocar(self) -> int:
+        return self.filter(revocada=None).update(revocada=timezone.now())
 
 
 class Credencial(models.Model):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core import mail
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -24,6 +25,7 @@ from nss_portal.models import Documento, Envio, Estado, Persona, Tramite, Vincul
 from nss_portal.models.bitacora import Asiento
 from nss_portal.models.persona import CurpAnterior
 from tests.apoyo import Estricto, domicilio, inscribir, persona_con_nss, solicitar
+from tests.nss_portal.api import Telefono
 from tests.vigencia.alumnos import alumno
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
@@ -575,6 +577,23 @@ def test_un_correo_nuevo_avisa_al_anterior(clerk: Client, jefa: Client, cola: Co
     [aviso] = Envio.objects.filter(aviso="correo-cambiado")
     assert aviso.destino == "perdido@correo.example" and aviso.enviado
     assert "nuevo@correo.example" not in str(aviso.datos)
+
+
+def test_un_correo_nuevo_cierra_lo_que_el_anterior_abrio_en_la_app(
+    clerk: Client, jefa: Client, cola: Cola
+) -> None:
+    persona, telefono, nuevo = persona_con_nss(), Telefono(), "nuevo@correo.example"
+    hecho = telefono.completo("nss", persona.curp, "perdido@correo.example")
+    atencion = localizar(clerk, cola, persona)
+    datos = {"correo": nuevo, "confirmacion": nuevo, "porque": "Lo perdió"}
+    cambio = pedido(clerk, atencion, "correo", **datos)
+    assert telefono.ver(f"/tramites/{hecho['id']}/tarjeta/")["nss"] == persona.nss
+    autorizar(jefa, cola, cambio)
+    for camino in (f"/tramites/{hecho['id']}/tarjeta/", f"/documentos/{hecho['documentos'][0]['id']}/"):
+        assert telefono.pedir("GET", camino).status_code == 401
+    otra_vez = Telefono()
+    assert otra_vez.completo("nss", persona.curp, nuevo)["nss"] == persona.nss
+    assert {m.to[0] for m in mail.outbox if "código" in m.subject} == {"perdido@correo.example", nuevo}
 
 
 def curp_nueva(persona: Persona) -> str:

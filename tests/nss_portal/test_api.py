@@ -12,8 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from afiliacion.models import Serie, Subdelegacion
-from nss_portal import api_puerta
-from nss_portal.identidad import ENTIDADES, componer_nss, entidad_curp, nacimiento_curp
+from nss_portal import api_puerta, confirmacion
+from nss_portal.identidad import (
+    ENTIDADES,
+    componer_nss,
+    enmascarar_correo_ajeno,
+    entidad_curp,
+    nacimiento_curp,
+)
 from nss_portal.models import (
     Codigo,
     Credencial,
@@ -25,7 +31,7 @@ from nss_portal.models import (
     Tramite,
     Vinculo,
 )
-from tests.apoyo import CORREO, domicilio, inscribir, persona_con_nss
+from tests.apoyo import CORREO, Estricto, domicilio, inscribir, persona_con_nss, solicitar
 from tests.nss_portal.api import Telefono, a, atender, codigo_de, leido, otro_codigo
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
@@ -263,10 +269,25 @@ def test_si_se_confirma_otro_correo_a_la_mitad_se_le_pregunta(telefono: Telefono
     Vinculo.objects.update(correo=OTRO)
     hecho = telefono.completo("vigencia", persona.curp, nss=persona.nss)
     assert hecho["estado"] == "por_confirmar" and not hecho["documentos"]
+    avance = telefono.ver(f"/tramites/{hecho['id']}/avance/")
+    assert avance["preguntado"] == enmascarar_correo_ajeno(OTRO) and avance["negado"] is False
     enlace = re.search(r"http://testserver(/confirmar/\S+)", a(OTRO)[-1].body)[1]  # type: ignore[index]
     Client().post(enlace, {"respuesta": "seguir"})
     atender()
     assert telefono.ver(f"/tramites/{hecho['id']}/")["estado"] == "resuelto"
+
+
+def test_un_codigo_usado_se_recuerda_aunque_se_pregunte_a_otro(telefono: Telefono, persona: Persona) -> None:
+    pk = telefono.empezar("nss", persona.curp)
+    atender()
+    camino, codigo = f"/tramites/{pk}/codigo/", {"codigo": codigo_de(pk)}
+    telefono.token = telefono.mandar(camino, codigo).json()["token"]
+    Vinculo.objects.update(correo=OTRO)  # before the worker has looked at the trámite
+    atender()
+    assert telefono.ver(f"/tramites/{pk}/")["estado"] == "por_confirmar"
+    otra_vez = telefono.mandar(camino, codigo)
+    assert otra_vez.status_code == 409 and otra_vez.json()["type"].endswith("#codigo-terminado")
+    assert "ya se usó" in otra_vez.json()["detail"] and "empieza otra vez" in otra_vez.json()["detail"]
 
 
 def test_cinco_codigos_al_dia_por_curp_y_correo(telefono: Telefono, persona: Persona) -> None:
@@ -310,6 +331,44 @@ def test_el_token_es_de_su_tramite_vence_y_se_revoca(telefono: Telefono, persona
     assert telefono.mandar("/salir/").status_code == 204
     respuesta = telefono.pedir("GET", f"/tramites/{mio['id']}/")
     assert respuesta.status_code == 401 and respuesta["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("respuesta", ["seguir", "cambiar"])
+def test_el_correo_que_se_cambia_en_la_web_cierra_lo_que_abrio_el_otro(
+    telefono: Telefono, persona: Persona, cliente: Estricto, respuesta: str
+) -> None:
+    documento = telefono.completo("nss", persona.curp)["documentos"][0]["id"]
+    familiar = Telefono()
+    suyo = familiar.completo("nss", persona_con_nss(1).curp)["id"]  # the same mailbox, another person
+    solicitar(cliente, persona.curp, correo=OTRO, correo_confirmacion=OTRO)
+    atender()
+    enlace = re.search(r"http://testserver(/confirmar/\S+)", a(CORREO)[-1].body)[1]  # type: ignore[index]
+    Client().post(enlace, {"respuesta": respuesta})
+    cerrado = 401 if respuesta == "cambiar" else 200
+    assert telefono.pedir("GET", f"/documentos/{documento}/").status_code == cerrado
+    assert familiar.pedir("GET", f"/tramites/{suyo}/").status_code == 200
+    # What the mailbox of now opens stays open when it is confirmed again.
+    nuevo = Telefono()
+    abierto = nuevo.completo("nss", persona.curp, OTRO)["id"]
+    confirmacion.vincular(persona, OTRO if respuesta == "cambiar" else CORREO)
+    assert nuevo.pedir("GET", f"/tramites/{abierto}/").status_code == 200
+
+
+def test_el_avance_con_las_palabras_de_la_web(telefono: Telefono) -> None:
+    pk = telefono.empezar("nss", sin_nss().curp)
+    assert telefono.pedir("GET", f"/tramites/{pk}/avance/").status_code == 401
+    atender()
+    telefono.token = telefono.mandar(f"/tramites/{pk}/codigo/", {"codigo": codigo_de(pk)}).json()["token"]
+    antes = telefono.ver(f"/tramites/{pk}/avance/")
+    assert antes["estado"] == "recibido" and antes["espera"] is None and antes["preguntado"] is None
+    hechos = {parte["texto"]: parte["hecho"] for parte in antes["avance"]}
+    assert hechos["Confirmar que eres tú, por correo"] and not hechos["Buscar si ya tienes un NSS"]
+    for espera in Tramite.Espera.values:
+        Tramite.objects.filter(pk=pk).update(espera=espera)
+        assert telefono.ver(f"/tramites/{pk}/avance/")["espera"] == espera
+    atender()
+    despues = telefono.ver(f"/tramites/{pk}/avance/")
+    assert despues["estado"] == "resuelto" and all(parte["hecho"] for parte in despues["avance"])
 
 
 def test_ningun_navegador_ve_lo_de_la_app(telefono: Telefono, persona: Persona) -> None:
