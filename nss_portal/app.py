@@ -12,21 +12,22 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 # All that the App needs to start without a network.
-MODULOS = ["app.js", "api.js", "cajon.js", "pantallas.js", "palabras.js", "pintar.js"]
+PROPIOS = ["app.js", "api.js", "cajon.js", "pantallas.js", "palabras.js", "pintar.js"]
+MODULOS = [*(f"app/{nombre}" for nombre in PROPIOS), "js/colonias.js"]
 ADORNOS = ["app/app.css", "estilo.css", "flecha.svg", "iconos.svg", "favicon.svg", "app/icono.svg"]
 
 
 def _concha() -> list[str]:
     """The addresses of the shell: the page, and each file as the page asks for it."""
     # Modules import one another by their plain names.
-    modulos = [f"{settings.STATIC_URL}app/{nombre}" for nombre in MODULOS]
+    modulos = [f"{settings.STATIC_URL}{nombre}" for nombre in MODULOS]
     adornos = [staticfiles_storage.url(nombre) for nombre in ADORNOS]
     return [reverse("app"), *modulos, *adornos]
 
 
 def _version() -> str:
     """Changes when any file of the shell does: collected names carry their content's fingerprint."""
-    con_huella = [staticfiles_storage.url(nombre) for nombre in [f"app/{m}" for m in MODULOS] + ADORNOS]
+    con_huella = [staticfiles_storage.url(nombre) for nombre in MODULOS + ADORNOS]
     texto = f"{settings.DEMO} {settings.URL_PUBLICA} {con_huella}"
     return hashlib.sha256(texto.encode()).hexdigest()[:12]
 

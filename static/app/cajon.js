@@ -40,11 +40,17 @@ async function llave() {
   }
 }
 
-export async function guardarBytes(nombre, bytes) {
-  const iv = crypto.getRandomValues(new Uint8Array(12));
-  const cifrado = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await llave(), bytes);
-  await con("cosas", "readwrite", (almacen) => almacen.put({ iv, cifrado }, nombre));
-}
+let fila = Promise.resolve();
+
+/** One change after another: nothing that was being kept comes after everything is thrown away. */
+const enFila = (hacer) => (fila = fila.then(hacer, hacer));
+
+export const guardarBytes = (nombre, bytes) =>
+  enFila(async () => {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const cifrado = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await llave(), bytes);
+    await con("cosas", "readwrite", (almacen) => almacen.put({ iv, cifrado }, nombre));
+  });
 
 export async function leerBytes(nombre) {
   const cosa = await con("cosas", "readonly", (almacen) => almacen.get(nombre));
@@ -60,11 +66,12 @@ export async function leer(nombre) {
 }
 
 /** Everything, the key first: without it the rest is noise, whatever happens next. */
-export async function vaciar() {
-  await con("llave", "readwrite", (almacen) => almacen.clear());
-  await con("cosas", "readwrite", (almacen) => almacen.clear());
-  await new Promise((listo) => {
-    const pedido = indexedDB.deleteDatabase(NOMBRE);
-    pedido.onsuccess = pedido.onerror = pedido.onblocked = listo;
+export const vaciar = () =>
+  enFila(async () => {
+    await con("llave", "readwrite", (almacen) => almacen.clear());
+    await con("cosas", "readwrite", (almacen) => almacen.clear());
+    await new Promise((listo) => {
+      const pedido = indexedDB.deleteDatabase(NOMBRE);
+      pedido.onsuccess = pedido.onerror = pedido.onblocked = listo;
+    });
   });
-}

@@ -1,5 +1,7 @@
 /** What the App says of each step, each refusal and each document. */
 
+import { fechaLarga } from "./pintar.js";
+
 export const PASOS = {
   nss: { numero: 1, titulo: "Obtén o localiza tu Número de Seguridad Social", accion: "Obtener mi NSS", corto: "Tu NSS" },
   vigencia: { numero: 2, titulo: "Verifica que tu escuela te haya inscrito", accion: "Verificar mi inscripción", corto: "Tu vigencia" },
@@ -14,58 +16,92 @@ export const DOCUMENTOS = {
   "tarjeta-adscripcion": "Tarjeta de adscripción",
 };
 
+const EN_SUBDELEGACION = "Lleva tu CURP, comprobante de domicilio, identificación oficial, acta de nacimiento y correo electrónico.";
+
+/** Of each refusal: what happened, what to do (its name, what it is), and what is pressed. */
 export const MOTIVOS = {
   "curp-no-encontrada": {
     titulo: "No encontramos tu CURP en el registro de población",
-    guia: "Está bien escrita, pero no aparece. No se asignó ni se registró nada.",
+    guia: "Está bien escrita, pero no aparece. No se asignó ningún número ni se envió ningún documento.",
     hacer: [
-      "Compárala con tu acta de nacimiento: la fecha, la entidad y los dos últimos caracteres.",
-      "Si es correcta, vuelve a intentarlo más tarde: una CURP recién emitida puede tardar en aparecer.",
-      "Si sigue sin aparecer, acude a tu Subdelegación del IMSS con tu acta y una identificación.",
+      ["Compárala con tu acta de nacimiento", "Fíjate en la fecha, en la entidad donde naciste y en los dos últimos caracteres. ¿Hay algo distinto?"],
+      ["Si es correcta, vuelve a intentarlo más tarde", "Una CURP recién emitida o corregida puede tardar en aparecer en el registro."],
+      ["Si sigue sin aparecer, acude a tu Subdelegación del IMSS", EN_SUBDELEGACION],
     ],
     boton: ["Corregir mi CURP", null],
   },
   "curp-sin-nss": {
-    titulo: "Todavía no tienes NSS",
-    guia: "Con esa CURP no hay un Número de Seguridad Social.",
-    hacer: ["Obtén tu NSS: sólo necesitas tu CURP y tu correo.", "Entrégalo a tu escuela para que te inscriba.", "Después vuelve a este paso."],
+    titulo: "Todavía no tienes un Número de Seguridad Social",
+    guia: "Encontramos tu CURP, pero no tiene un NSS asignado. Sin él, ninguna escuela puede inscribirte.",
+    hacer: [
+      ["Obtén tu NSS en el paso 1", "Es gratuito y se hace aquí mismo. Tu CURP y tu correo ya van escritos."],
+      ["Entrégalo a tu escuela", "Con ese número tu escuela te inscribe ante el IMSS."],
+      ["Vuelve a este paso", "Cuando tu escuela te avise que ya te inscribió."],
+    ],
     boton: ["Obtener mi NSS", "nss"],
   },
   "nss-no-corresponde": {
-    titulo: "Ese NSS no es el de esa CURP",
-    guia: "Alguno de los dos está mal escrito, o el registro tiene un error.",
+    titulo: "Ese NSS no corresponde a tu CURP",
+    guia: "El NSS que escribiste no es el que está registrado con tu CURP. No se envió ningún documento.",
     hacer: [
-      "Compara tu NSS con el documento del paso 1.",
-      "Si no lo tienes a la mano, localízalo otra vez en el paso 1.",
-      "Si los dos están bien escritos, acude a tu Subdelegación del IMSS: ahí lo corrigen.",
+      ["Revisa los 11 números", "Compáralos con tu documento o tu tarjeta del paso 1, y fíjate que la CURP también sea la tuya."],
+      ["Si estás seguro de tu NSS, acude a tu Subdelegación del IMSS", `Por seguridad no podemos mostrar aquí cuál es el correcto. Ahí comprueban que eres tú y, si tienes dos números, los unifican. ${EN_SUBDELEGACION}`],
+      ["Avísale a tu escuela", "Si te inscribió con un NSS equivocado, tiene que corregirlo."],
     ],
     boton: ["Corregir mis datos", null],
   },
   "sin-vigencia": {
     titulo: "Todavía no puedes registrarte en una clínica",
-    guia: "Para eso tu escuela tiene que haberte inscrito, y hoy no hay una inscripción vigente.",
-    hacer: ["Verifica tu inscripción en el paso 2: te decimos qué falta.", "Pide en control escolar que te inscriban. Es gratis.", "Vuelve a este paso cuando te avisen."],
+    guia: "Hoy no hay una inscripción vigente de tu escuela, y sin inscripción no hay servicio médico.",
+    hacer: [
+      ["Verifica tu inscripción en el paso 2", "Te decimos qué falta."],
+      ["Pide en control escolar que te inscriban", "Con tu CURP y tu NSS. Es gratis."],
+      ["Vuelve a este paso", "Cuando tu escuela te avise que ya te inscribió."],
+    ],
     boton: ["Verificar mi inscripción", "vigencia"],
   },
   bloqueada: {
-    titulo: "Este trámite se atiende en ventanilla",
-    guia: "Los datos de esta CURP están protegidos a petición de su titular.",
-    hacer: ["Acude a tu Subdelegación del IMSS con tu CURP, identificación oficial y acta de nacimiento."],
-    boton: ["Volver al inicio", ""],
+    titulo: "No podemos seguir en línea con esta CURP",
+    guia: "El trámite está detenido para protegerte. Si ya tienes un NSS, sigue siendo tuyo.",
+    hacer: [
+      ["Acude a tu Subdelegación del IMSS", `${EN_SUBDELEGACION} Ahí comprueban que eres tú y te dan o te localizan tu NSS.`],
+      ["Da el folio de esta pantalla", "Con él ven por qué se detuvo y lo resuelven contigo."],
+      ["¿Escribiste la CURP de otra persona?", "Vuelve a empezar con la tuya."],
+    ],
+    boton: ["Empezar con mi CURP", null],
   },
 };
 
+/** Of each NO: the answer, why (with what the report says), and what to do. */
 export const CAUSAS = {
-  "nunca-inscrito": ["Ninguna escuela te ha inscrito todavía.", "Lleva tu NSS a control escolar y pide que te inscriban ante el IMSS. Es gratis."],
-  baja: ["Tu escuela dio aviso de tu baja.", "Si sigues estudiando, pide en control escolar que te inscriban otra vez."],
-  "ciclo-terminado": ["Tu ciclo escolar terminó y no hay una inscripción nueva.", "Si sigues estudiando, pide en control escolar que te inscriban en el ciclo nuevo."],
-  "aun-no-inicia": ["Tu escuela ya te inscribió, pero tu derecho empieza después.", "Espera a ese día: no hay que hacer nada más con la escuela."],
+  "nunca-inscrito": [
+    "Todavía no tienes derecho al servicio médico",
+    () => "Ninguna escuela te ha inscrito con este NSS. Se arregla en tu escuela, sin costo.",
+    "Lleva tu NSS a control escolar y pide que te inscriban ante el IMSS. En cuanto una escuela te inscriba, te avisamos por correo.",
+  ],
+  baja: [
+    "Ya no tienes derecho al servicio médico",
+    ({ escuela, hasta }) => `${escuela} dio aviso de tu baja. Tu último día con servicio fue el ${fechaLarga(hasta)}.`,
+    "Si sigues estudiando, pide en control escolar que te inscriban otra vez.",
+  ],
+  "ciclo-terminado": [
+    "Ya no tienes derecho al servicio médico",
+    ({ escuela, hasta }) => `Tu ciclo en ${escuela} terminó el ${fechaLarga(hasta)} y no hay una inscripción nueva.`,
+    "Si sigues estudiando, pide en control escolar que te inscriban en el ciclo nuevo.",
+  ],
+  "aun-no-inicia": [
+    "Tu derecho al servicio médico todavía no empieza",
+    ({ escuela, desde }) => `${escuela} ya te inscribió. Tienes servicio desde el ${fechaLarga(desde)}.`,
+    "Ese día, regístrate en tu clínica: es el paso 3. No hay que hacer nada más con la escuela.",
+  ],
 };
 
-export const TRABAJANDO = {
-  recibido: "Buscamos tus datos en el registro",
-  asignando: "Te asignamos un número",
-  emitiendo: "Preparamos tus documentos",
+/** What a trámite waits for: never a refusal. */
+export const ESPERAS = {
+  "registro-no-disponible": "El registro de población no responde en este momento.",
+  "serie-agotada": "Por ahora no quedan números disponibles para tu Subdelegación.",
+  documento: "Seguimos trabajando en tu documento: tarda más de lo normal en prepararse.",
+  atencion: "Esto nos está tomando más de lo normal, por una falla de nuestro lado.",
 };
 
 export const TURNOS = { matutino: "Matutino", vespertino: "Vespertino" };

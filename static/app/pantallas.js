@@ -1,9 +1,13 @@
 /** The screens: what each one shows. What happens when something is pressed is `app.js`. */
 
-import { CAUSAS, DOCUMENTOS, MOTIVOS, PASOS, TRABAJANDO, TURNOS } from "./palabras.js";
-import { boton, camino, campo, fechaLarga, h, hechos, icono, nota, numero, oculto, resumen, titulo } from "./pintar.js";
+import { CAUSAS, DOCUMENTOS, ESPERAS, MOTIVOS, PASOS, TURNOS } from "./palabras.js";
+import { boton, camino, campo, control, fechaLarga, h, hechos, icono, nota, numero, oculto, titulo } from "./pintar.js";
 
 const volver = () => h("p.volver", h("a.enlace", { href: "#/" }, "Volver al inicio"));
+const muestra = (buzon) =>
+  buzon && [" Es una demostración: ", h("a", { href: buzon, target: "_blank", rel: "noopener" }, "ver el buzón de muestra", oculto(" (se abre en otra pestaña)")), "."];
+const YA_NO =
+  "¿Ya no tienes ese correo? Acude a la ventanilla de tu Subdelegación del IMSS con tu CURP, identificación oficial, acta de nacimiento y comprobante de domicilio. Ahí lo cambian por el que uses hoy.";
 const sinValidez = (dicho) => dicho.demo && h("small.sin-validez", "Demostración · sin validez oficial");
 
 /** The card, as it is shown at a counter: big, whole, and without a network too. */
@@ -25,7 +29,7 @@ function tarjeta({ tarjeta: dicho, alta }) {
   );
 }
 
-export function guardados(documentos, { abrir, mandar, conRed }) {
+export function guardados(documentos, { abrir, mandar, conAcceso }) {
   return h(
     "ul.guardados",
     documentos.map((documento) =>
@@ -37,15 +41,21 @@ export function guardados(documentos, { abrir, mandar, conRed }) {
         h(
           "div.tres",
           boton([icono("descargar"), "Abrir", oculto(`: ${DOCUMENTOS[documento.tipo]} (PDF)`)], () => abrir(documento), "enlace"),
-          conRed &&
-            boton([icono("correo"), "Enviar", oculto(` por correo: ${DOCUMENTOS[documento.tipo]}`)], () => mandar(documento), "enlace"),
+          conAcceso &&
+            h(
+              "button.enlace",
+              { type: "button", click: () => mandar(documento), "data-con-red": true, hidden: !navigator.onLine },
+              icono("correo"),
+              "Enviar",
+              oculto(` por correo: ${DOCUMENTOS[documento.tipo]}`),
+            ),
         ),
       ),
     ),
   );
 }
 
-export function inicio({ guardado, hechos: cuantos, curso }, acciones) {
+export function inicio({ guardado, hechos: cuantos, curso, aviso }, acciones) {
   const documentos = Object.values(guardado).flatMap((paso) => paso.documentos);
   const partes = Object.entries(PASOS).map(([tipo, paso]) => {
     const estado = paso.numero <= cuantos ? "hecho" : paso.numero === cuantos + 1 ? "actual" : "espera";
@@ -66,6 +76,7 @@ export function inicio({ guardado, hechos: cuantos, curso }, acciones) {
     guardado.nss
       ? [h("h1.oculto", { tabindex: "-1" }, "Tu tarjeta"), tarjeta({ tarjeta: guardado.nss.dicho, alta: guardado.clinica?.dicho })]
       : titulo("Tu seguro de salud, en tu teléfono", "Es gratis. Sólo necesitas tu CURP y tu correo electrónico."),
+    aviso && h("div.a5", nota("info", "", aviso)),
     documentos.length > 0 &&
       h(
         "section.seccion",
@@ -78,32 +89,31 @@ export function inicio({ guardado, hechos: cuantos, curso }, acciones) {
   ];
 }
 
-export function solicitud(tipo, { valores = {}, errores = {}, extranjero = false, aviso = "" }, enviar) {
-  const control = (nombre, mas) => campo({ nombre, valor: valores[nombre], error: errores[nombre]?.[0], ...mas });
+export function solicitud(tipo, { valores = {}, extranjero = false, aviso = "" }, enviar) {
+  const dato = (nombre, mas) => campo({ nombre, valor: valores[nombre], ...mas });
   return [
     volver(),
-    resumen(errores),
     titulo(PASOS[tipo].corto, {
       nss: "Si ya tienes un NSS lo localizamos; si no, se te asigna uno.",
       vigencia: "Te decimos si tu escuela ya te inscribió y hasta cuándo.",
       clinica: "Con tu código postal buscamos la clínica que te corresponde.",
     }[tipo]),
-    aviso && nota("info", "aviso", aviso),
+    aviso && h("div.b5", nota("info", "aviso", aviso)),
     h(
       "form",
       { novalidate: true, submit: enviar },
-      control("curp", { etiqueta: "CURP", pista: "18 letras y números.", clase: "w-curp", autocapitalize: "characters", autocomplete: "off" }),
+      dato("curp", { etiqueta: "CURP", pista: "18 letras y números.", clase: "w-curp", autocapitalize: "characters", autocomplete: "off" }),
       tipo === "vigencia" &&
-        control("nss", { etiqueta: "Número de Seguridad Social (NSS)", pista: "11 números.", clase: "w-curp", inputmode: "numeric", autocomplete: "off" }),
+        dato("nss", { etiqueta: "Número de Seguridad Social (NSS)", pista: "11 números.", clase: "w-curp", inputmode: "numeric", autocomplete: "off" }),
       (tipo === "clinica" || extranjero) &&
-        control("codigo_postal", {
+        dato("codigo_postal", {
           etiqueta: "Código postal",
           pista: "5 números, los de donde vives.",
           clase: "w-cp",
           inputmode: "numeric",
           autocomplete: "postal-code",
         }),
-      control("correo", {
+      dato("correo", {
         etiqueta: "Correo electrónico personal",
         pista: "Ahí te llegan un código para seguir y tus documentos.",
         type: "email",
@@ -114,10 +124,9 @@ export function solicitud(tipo, { valores = {}, errores = {}, extranjero = false
   ];
 }
 
-export function codigo({ errores = {}, buzon }, enviar, otro) {
+export function codigo(buzon, enviar, otro) {
   return [
     volver(),
-    resumen(errores),
     titulo("Escribe el código", "Te enviamos un correo con seis números. Puede tardar un minuto."),
     h(
       "form",
@@ -126,7 +135,6 @@ export function codigo({ errores = {}, buzon }, enviar, otro) {
         nombre: "codigo",
         etiqueta: "Código de 6 números",
         pista: "Sirve 10 minutos.",
-        error: errores.codigo?.[0],
         clase: "w-codigo",
         inputmode: "numeric",
         autocomplete: "one-time-code",
@@ -134,64 +142,132 @@ export function codigo({ errores = {}, buzon }, enviar, otro) {
       }),
       h("div.acciones", h("button.boton", { type: "submit" }, "Continuar"), boton("Empezar otra vez", otro, "enlace")),
     ),
-    h(
-      "p.a6.chica.tenue",
-      "¿No llega? Busca en correo no deseado. Si antes confirmaste otro correo para esta CURP, el código llega a ese.",
-      buzon && [" Es una demostración: ", h("a", { href: buzon, target: "_blank", rel: "noopener" }, "ver el buzón de muestra", oculto(" (se abre en otra pestaña)")), "."],
-    ),
+    h("p.a6.chica.tenue", "¿No llega? Busca en correo no deseado. Si antes confirmaste otro correo para esta CURP, el código llega a ese.", muestra(buzon)),
+    h("p.a4.chica.tenue", YA_NO),
   ];
 }
 
-export function procesando(tipo, estado) {
-  const orden = tipo === "nss" ? ["recibido", "asignando", "emitiendo"] : ["recibido", "emitiendo"];
-  const cual = Math.max(orden.indexOf(estado), 0);
-  const visibles = orden.filter((paso) => paso !== "asignando" || paso === estado);
-  const partes = visibles.map((paso) => ({
-    estado: orden.indexOf(paso) < cual ? "hecho" : paso === orden[cual] ? "actual" : "espera",
-    nodo: "",
-    cuerpo: TRABAJANDO[paso],
-  }));
-  return [
-    volver(),
-    titulo("Su petición se está procesando...espere un momento."),
-    h("div.avance", camino(partes)),
-    h("p.a6.chica.tenue", "No se pierde nada: puedes cerrar la App y volver. Si tarda, te avisamos por correo."),
-  ];
+export const procesando = (como, tarda) => [volver(), titulo("Su petición se está procesando...espere un momento."), avance(como, tarda)];
+
+const enCurso = (partes) => partes.findIndex(({ hecho }) => !hecho);
+
+/** The parts of the work, as on the web, and what it waits for. */
+export function avance({ avance: partes, espera }, tarda) {
+  const actual = enCurso(partes);
+  const nodos = partes.map(({ texto, hecho }, lugar) => ({ estado: hecho ? "hecho" : lugar === actual ? "actual" : "espera", nodo: "", cuerpo: texto }));
+  const solo = espera === "serie-agotada" ? "en cuanto haya más, se te asigna el tuyo" : "lo volvemos a intentar solos, las veces que haga falta";
+  const aviso = espera
+    ? nota("reloj", "aviso", h("b", ESPERAS[espera]), `Tu trámite sigue en pie: ${solo}. Puedes cerrar la App; en cuanto estén tus documentos, te los enviamos por correo.`)
+    : nota("reloj", "", `${tarda ? "Está tardando más de lo normal. " : ""}No se pierde nada: puedes cerrar la App y volver. Si tarda, te avisamos por correo.`);
+  return h(
+    "div.avance",
+    { "data-vivo": true, "data-espera": espera },
+    h("p.tenue", h("b", `${actual} de ${partes.length}`), " listos"),
+    h("progress.barra", { max: partes.length, value: actual, "aria-label": "Avance de tu trámite" }),
+    camino(nodos),
+    h("div.a6", aviso),
+  );
 }
 
-export function domicilio({ valores = {}, errores = {} }, enviar) {
-  const control = (nombre, etiqueta, mas = {}) => campo({ nombre, etiqueta, valor: valores[nombre], error: errores[nombre]?.[0], ...mas });
+/** The same, to be heard. */
+export function dichoDe({ avance: partes, espera }, tarda) {
+  const actual = enCurso(partes);
+  return espera ? ESPERAS[espera] : `${tarda ? "Está tardando más de lo normal. " : ""}${actual} de ${partes.length} listos. En curso: ${partes[actual].texto}.`;
+}
+
+/** Another mailbox was confirmed for the person after the code: now that one is asked, with a link. */
+export function confirmacion({ preguntado, negado }, buzon, otraVez) {
+  const partes = negado
+    ? [
+        titulo("Este trámite no sigue", "Quien lee el correo confirmado de esta CURP respondió que no lo pidió. No se mostró ni se envió nada."),
+        h("p", "Si fue un error, empieza de nuevo: le volveremos a preguntar."),
+        h("div.acciones", boton("Empezar de nuevo", otraVez)),
+      ]
+    : [
+        titulo("Confirma que eres tú", "Esta CURP ya tiene un correo confirmado. Le enviamos un mensaje para preguntar si eres tú quien hace este trámite."),
+        hechos([
+          ["Lo enviamos a", preguntado],
+          ["El enlace sirve", "24 horas, una sola vez", "Se puede abrir en otro aparato"],
+        ]),
+        h("div.a5", nota("reloj", "", "Mientras no se confirme, aquí no se muestra ni se envía nada de esa persona. Al confirmar, esta pantalla sigue sola.")),
+        h("div.acciones", boton("Empezar de nuevo", otraVez, "boton segundo")),
+      ];
+  return [volver(), ...partes, h("p.a6.chica.tenue", YA_NO, muestra(buzon))];
+}
+
+/** The address, with what `colonias.js` needs to find its way; the words are the web's. */
+export function domicilio({ codigos, valores, despues }, enviar, ahoraNo) {
+  const dato = (nombre, etiqueta, mas = {}) => campo({ nombre, etiqueta, valor: valores[nombre], autocomplete: "off", ...mas });
+  const otra = (valor, texto) => h("button.enlace", { type: "button", name: "buscar_cp", value: valor, hidden: true }, texto);
+  const cp = control({
+    nombre: "codigo_postal",
+    pista: true,
+    clase: "w-cp",
+    valor: valores.codigo_postal,
+    inputmode: "numeric",
+    autocomplete: "postal-code",
+    "data-codigos": codigos,
+    "data-cargado": "",
+  });
+  const buscar = h(
+    "button.boton.segundo",
+    { type: "button", name: "buscar_cp", value: "1", hidden: true, click: () => cp.dispatchEvent(new Event("input")) },
+    "Buscar colonias",
+  );
+  const antes = "Con tu código postal te mostramos la lista.";
+  const pista = h("p.pista", { id: "pista_colonia", "data-antes": antes, "data-otra": "Escríbela como viene en tu comprobante de domicilio." }, antes);
   return [
     volver(),
-    resumen(errores),
-    titulo("Tu domicilio", "Con él sabemos qué Subdelegación te corresponde."),
+    titulo("Tu domicilio", despues && "Tu NSS ya es tuyo y no cambia. Si nos dices dónde vives, tu código postal ya va escrito en el paso 3."),
+    !despues && nota("info", "", h("b", "No se encontró un número asociado a tu CURP, se te asignará uno."), "Para eso necesitamos saber dónde vives."),
     h(
-      "form",
+      "form.seccion",
       { novalidate: true, submit: enviar },
-      control("codigo_postal", "Código postal", { clase: "w-cp", inputmode: "numeric", autocomplete: "postal-code" }),
-      control("colonia", "Colonia"),
-      control("calle", "Calle"),
-      control("numero_exterior", "Número exterior", { clase: "w-num" }),
-      control("numero_interior", "Número interior (opcional)", { clase: "w-num" }),
-      h("div.acciones", h("button.boton", { type: "submit" }, "Continuar")),
+      campo(
+        { nombre: "codigo_postal", etiqueta: "Código postal", pista: "5 números. Con él llenamos tu entidad y tu municipio." },
+        h("div.junto", cp, buscar),
+        h("p.lleno", { "data-lugar": true, hidden: true }, icono("listo"), h("span", h("b"), h("span.chica.tenue", "Municipio o alcaldía y entidad"))),
+        h("p.lleno", { "data-sin-lugar": true, hidden: true }, icono("info"), h("span")),
+      ),
+      h(
+        "div.campo",
+        { "data-filtro": true, hidden: true },
+        h("label", { for: "filtro_colonia" }, "Buscar en la lista"),
+        h("p.pista", { id: "pista_filtro" }, "Tu código postal tiene muchas. Escribe una parte del nombre y la lista se acorta."),
+        h("input.w-correo", { type: "search", id: "filtro_colonia", "aria-describedby": "pista_filtro", "aria-controls": "id_colonia", autocomplete: "off", spellcheck: "false" }),
+        h("p.a3.chica.tenue", { "data-cuantas": true }),
+      ),
+      h(
+        "div.campo",
+        { "data-colonia": true },
+        h("label", { for: "id_colonia" }, "Colonia"),
+        pista,
+        control({ nombre: "colonia", pista: true, autocomplete: "address-level3" }),
+        h("input", { type: "hidden", name: "colonia_no_listada" }),
+        otra("otra", "Mi colonia no está en la lista"),
+        otra("lista", "Elegirla de la lista"),
+      ),
+      dato("calle", "Calle", { autocomplete: "address-line1" }),
+      h("div.par", dato("numero_exterior", "Número exterior", { clase: "w-num" }), dato("numero_interior", "Número interior", { clase: "w-num", opcional: true })),
+      h("div.acciones", h("button.boton", { type: "submit" }, despues ? "Guardar mi domicilio" : "Continuar"), despues && boton("Ahora no", ahoraNo, "enlace")),
     ),
   ];
 }
 
-export function eleccion({ opciones, actual, clinica, turno, errores = {} }, elegir, enviar) {
+export function eleccion({ opciones, actual, clinica, turno, aviso }, elegir, enviar) {
   const suya = opciones.find((opcion) => opcion.clinica === clinica) ?? opciones[0];
   const radio = (nombre, valor, marcado) =>
     h("input", { type: "radio", name: nombre, value: valor, checked: marcado, id: `${nombre}-${valor}`, change: (evento) => elegir(nombre, evento.target.value) });
   return [
     volver(),
-    resumen(errores),
     titulo(opciones.length === 1 ? "Esta es tu clínica" : "Elige tu clínica", actual && `Hoy estás en ${actual}. Tu registro se conserva hasta que confirmes el cambio.`),
+    aviso && h("div.b5", nota("info", "aviso", aviso)),
     h(
       "form",
       { novalidate: true, submit: enviar },
       h(
         "fieldset",
-        h("legend.h2", { id: "id_clinica", tabindex: "-1" }, "Clínica (UMF)"),
+        h("legend.h2", "Clínica (UMF)"),
         h(
           "div.opciones",
           opciones.map((opcion) =>
@@ -208,7 +284,7 @@ export function eleccion({ opciones, actual, clinica, turno, errores = {} }, ele
       ),
       h(
         "fieldset.seccion",
-        h("legend.h2", { id: "id_turno", tabindex: "-1" }, "Turno"),
+        h("legend.h2", "Turno"),
         h(
           "div.opciones.turno",
           suya.turnos.map((cual, lugar) =>
@@ -226,16 +302,22 @@ export function eleccion({ opciones, actual, clinica, turno, errores = {} }, ele
   ];
 }
 
-export function revision({ opcion, turno }, confirmar, otra) {
+export function revision({ opcion, turno, actual }, confirmar, otra) {
+  const otraClinica = actual && actual !== opcion.nombre;
   return [
-    titulo("Revisa antes de registrarte"),
+    titulo("Revisa antes de registrarte", "Todavía no se ha registrado nada."),
     hechos([
-      ["Clínica", opcion.nombre],
+      ["Clínica (UMF)", opcion.nombre],
       ["Turno", TURNOS[turno]],
       ["Domicilio", opcion.domicilio],
       ["Horario", opcion.horario],
+      ["Dejas de estar en", otraClinica && actual],
     ]),
-    h("div.acciones", boton("Registrarme en esta clínica", confirmar), boton("Elegir otra", otra, "enlace")),
+    h(
+      "div.acciones",
+      boton(otraClinica ? "Cambiarme a esta clínica" : actual ? "Quedarme en esta clínica" : "Registrarme en esta clínica", confirmar),
+      boton("Cambiar mi elección", otra, "enlace"),
+    ),
   ];
 }
 
@@ -252,15 +334,15 @@ function respuesta(tipo, tramite, dicho) {
     );
   }
   if (tipo === "vigencia") {
-    const [porque, hacer] = CAUSAS[dicho.causa] ?? [];
+    const [no, porque, hacer] = CAUSAS[dicho.causa] ?? [];
     return h(
       `div.veredicto.${dicho.vigente ? "si" : "no"}`,
       { "data-vigente": dicho.vigente ? "si" : "no", "data-causa": dicho.causa || null },
       h("div.sello", { "aria-hidden": "true" }, dicho.vigente ? "SÍ" : "NO"),
       h(
         "div",
-        h("h1", { tabindex: "-1" }, dicho.vigente ? "Sí tienes derecho al servicio médico" : "Hoy no tienes derecho al servicio médico"),
-        dicho.vigente ? h("p.guia", `Hasta el ${fechaLarga(dicho.hasta)}, por ${dicho.escuela}.`) : [h("p.guia", porque), h("p.a3", hacer)],
+        h("h1", { tabindex: "-1" }, dicho.vigente ? "Sí tienes derecho al servicio médico" : no),
+        dicho.vigente ? h("p.guia", `Hasta el ${fechaLarga(dicho.hasta)}, por ${dicho.escuela}.`) : [h("p.guia", porque(dicho)), h("p.a3", hacer)],
       ),
     );
   }
@@ -276,15 +358,17 @@ function respuesta(tipo, tramite, dicho) {
   );
 }
 
-const SIGUE = {
-  nss: "Entrega tu NSS a tu escuela para que te inscriba ante el IMSS. Sin esa inscripción todavía no puedes usar el servicio médico.",
-  vigencia: "",
-  clinica: "Preséntate en tu clínica con tu comprobante, una identificación, tu CURP y un comprobante de domicilio.",
-};
+function sigue(tipo, dicho) {
+  if (tipo === "nss") return "Entrega tu NSS a tu escuela para que te inscriba ante el IMSS. Sin esa inscripción todavía no puedes usar el servicio médico.";
+  if (tipo === "clinica") return "Preséntate en tu clínica con tu comprobante, una identificación, tu CURP y un comprobante de domicilio.";
+  if (!dicho.vigente) return "Si es una urgencia, acude al servicio de urgencias más cercano o llama al 911. No esperes a terminar este trámite.";
+  return dicho.clinica ? "Con tu identificación y tu NSS ya puedes pedir consulta." : "Te falta un paso: regístrate en una clínica para poder pedir consulta.";
+}
 
-export function resultado(tipo, { tramite, dicho, documentos }, acciones) {
+export function resultado(tipo, { tramite, dicho, documentos }, { aviso, ...acciones }) {
   return [
     respuesta(tipo, tramite, dicho),
+    aviso && h("div.a5", nota("listo", "bien", aviso)),
     tipo === "clinica" && h("div.a6", hechos([["Domicilio", dicho.domicilio_clinica], ["Horario", dicho.horario], ["Ventanilla", dicho.ventanilla]])),
     h(
       "section.seccion",
@@ -293,8 +377,13 @@ export function resultado(tipo, { tramite, dicho, documentos }, acciones) {
       guardados(documentos, acciones),
       h("p.a3.chica.tenue", "También te los enviamos por correo. Es importante imprimir los formatos que te genere el sistema."),
     ),
-    SIGUE[tipo] && h("section.seccion", { "aria-labelledby": "h-sig" }, h("h2", { id: "h-sig" }, "Lo que sigue"), h("p", SIGUE[tipo])),
-    h("div.acciones", boton("Finalizar trámite", acciones.finalizar), acciones.cambiar && boton("Cambiar de clínica o de turno", acciones.cambiar, "enlace")),
+    h("section.seccion", { "aria-labelledby": "h-sig" }, h("h2", { id: "h-sig" }, "Lo que sigue"), h("p", sigue(tipo, dicho))),
+    h(
+      "div.acciones",
+      boton("Finalizar trámite", acciones.finalizar),
+      acciones.cambiar && boton("Cambiar de clínica o de turno", acciones.cambiar, "enlace"),
+      acciones.domicilio && boton("Dar mi domicilio (opcional)", acciones.domicilio, "enlace"),
+    ),
   ];
 }
 
@@ -318,7 +407,7 @@ export function rechazo(motivo, folio, corregir) {
       "section",
       { "data-motivo": motivo, "aria-labelledby": "h-hacer" },
       h("h2.b5", { id: "h-hacer" }, "Qué puedes hacer"),
-      camino(dicho.hacer.map((cuerpo, lugar) => ({ estado: lugar ? "espera" : "actual", nodo: String(lugar + 1), cuerpo: h("p", cuerpo) })), "lista"),
+      camino(dicho.hacer.map(([que, cuerpo], lugar) => ({ estado: lugar ? "espera" : "actual", nodo: String(lugar + 1), cuerpo: [h("h3", que), h("p", cuerpo)] })), "lista"),
     ),
     h("div.acciones", destino === null ? boton(texto, () => corregir()) : h("a.boton", { href: `#/${destino}`, click: () => corregir(destino) }, texto)),
     h("p.a6.chica.tenue", "Si pides ayuda, da este folio: ", h("b.folio", { "data-folio": true }, folio)),

@@ -1,5 +1,7 @@
 /** The markup of the portal, made here: text is always text, never HTML. */
 
+import { perdonar } from "../js/colonias.js";
+
 const ICONOS = document.body.dataset.iconos;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -43,44 +45,58 @@ export function nota(nombre, clase, ...parrafos) {
   return h(`div.nota${clase ? `.${clase}` : ""}`, icono(nombre), h("div", ...parrafos.map((p) => h("p", p))));
 }
 
-/** A field as the web's: label, hint, error, control. */
-export function campo({ nombre, etiqueta, pista, error, valor = "", clase = "w-correo", ...control }) {
-  const senas = [pista && `pista_${nombre}`, error && `error_${nombre}`].filter(Boolean).join(" ");
+export function control({ nombre, pista, valor = "", clase = "w-correo", ...mas }) {
+  return h(`input.${clase}`, {
+    type: "text",
+    id: `id_${nombre}`,
+    name: nombre,
+    value: valor,
+    spellcheck: "false",
+    "aria-describedby": pista ? `pista_${nombre}` : null,
+    ...mas,
+  });
+}
+
+/** A field as the web's: label, hint, control; its error, when there is one, goes before the control (`marcar`). */
+export function campo({ etiqueta, opcional, ...suyo }, ...partes) {
+  const { nombre, pista } = suyo;
   return h(
-    `div.campo${error ? ".mal" : ""}`,
-    h("label", { for: `id_${nombre}` }, etiqueta),
+    "div.campo",
+    h("label", { for: `id_${nombre}` }, etiqueta, opcional && h("span.opcional", " (opcional)")),
     pista && h("p.pista", { id: `pista_${nombre}` }, pista),
-    error && h("p.error", { id: `error_${nombre}` }, icono("alerta"), h("span", oculto("Error: "), error)),
-    h(`input.${clase}`, {
-      type: "text",
-      id: `id_${nombre}`,
-      name: nombre,
-      value: valor,
-      spellcheck: "false",
-      "aria-describedby": senas || null,
-      "aria-invalid": error ? "true" : null,
-      ...control,
-    }),
+    partes.length ? partes : control(suyo),
   );
 }
 
-export function resumen(errores) {
-  const cuales = Object.entries(errores);
-  if (!cuales.length) return null;
-  const cuantos = cuales.length === 1 ? "un dato" : `${cuales.length} datos`;
-  const enlaces = cuales.map(([nombre, [frase]]) => {
+/** What was refused: beside each field, and in a summary that takes the focus. What was typed stays. */
+export function marcar(errores) {
+  document.querySelector(".resumen-errores")?.remove();
+  for (const viejo of document.querySelectorAll("main .error")) perdonar(viejo.id.replace("error_", ""));
+  const frases = Object.entries(errores).map(([nombre, [frase]]) => {
+    const suyo = document.getElementById(`id_${nombre}`);
+    if (!suyo) return h("li", frase);
+    const donde = suyo.closest(".campo");
+    const error = h("p.error", { id: `error_${nombre}` }, icono("alerta"), h("span", oculto("Error: "), frase));
+    [...donde.querySelectorAll("label, .pista")].at(-1).after(error);
+    donde.classList.add("mal");
+    suyo.setAttribute("aria-invalid", "true");
+    suyo.setAttribute("aria-describedby", `${suyo.getAttribute("aria-describedby") ?? ""} ${error.id}`.trim());
     const ir = (evento) => {
       evento.preventDefault(); // the address says where the App is, not which field
-      document.getElementById(`id_${nombre}`)?.focus();
+      document.getElementById(`id_${nombre}`).focus();
     };
     return h("li", h("a", { href: `#id_${nombre}`, click: ir }, frase));
   });
-  return h(
+  const cuantos = frases.length === 1 ? "un dato" : `${frases.length} datos`;
+  const resumen = h(
     "div.resumen-errores",
     { role: "alert", tabindex: "-1", "aria-labelledby": "h-err" },
     h("h2", { id: "h-err" }, icono("alerta"), `Revisa ${cuantos} para continuar`),
-    h("ul", enlaces),
+    h("ul", frases),
   );
+  document.querySelector("main .titulo").before(resumen);
+  document.title = `Error: ${document.title.replace(/^Error: /, "")}`;
+  resumen.focus();
 }
 
 export function camino(partes, clase = "fino") {
@@ -105,10 +121,11 @@ export function hechos(pares) {
   );
 }
 
-/** The five groups, with no spaces in the text: what is copied is eleven digits in a row. */
+/** The five groups, with no spaces in the text: what is copied is eleven digits in a row. In large letters it breaks
+ * between two of them. */
 export function numero(nss, clase = "nss") {
   const grupos = [nss.slice(0, 2), nss.slice(2, 4), nss.slice(4, 6), nss.slice(6, 10), nss.slice(10)];
-  return h(`p.${clase}`, { "data-nss": true, translate: "no" }, grupos.map((grupo) => h("span", grupo)));
+  return h(`p.${clase}`, { "data-nss": true, translate: "no" }, grupos.map((grupo) => h("span", grupo, h("wbr"))));
 }
 
 const MESES = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(" ");

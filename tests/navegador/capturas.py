@@ -154,7 +154,7 @@ def app(navegador: Browser, sitio: Portal) -> Iterator[str]:
         fotografiar(pagina, nombre)
         return nombre
 
-    def responder(codigo_http: int, **dicho: str) -> None:
+    def responder(codigo_http: int, **dicho: Any) -> None:
         """What the API says from now on of any trámite."""
         contexto.route("**/api/v1/tramites/**", lambda ruta: ruta.fulfill(status=codigo_http, json=dicho))
 
@@ -171,11 +171,15 @@ def app(navegador: Browser, sitio: Portal) -> Iterator[str]:
     pagina.locator(".resumen-errores").wait_for()
     yield foto("codigo", "mal")
     llave = codigo(sitio, CORREO)
-    contexto.route("**/api/v1/tramites/*/", lambda ruta: ruta.fulfill(json={"estado": "emitiendo"}))
+    partes = ["Recibimos tu solicitud", "Confirmar que eres tú, por correo", "Buscar si ya tienes un NSS"]
+    avance = [{"texto": texto, "hecho": True} for texto in partes]
+    avance.append({"texto": "Preparar tus documentos", "hecho": False})
+    como = {"estado": "emitiendo", "avance": avance, "espera": None, "preguntado": None, "negado": False}
+    contexto.route("**/api/v1/tramites/*/avance/", lambda ruta: ruta.fulfill(json=como))
     llenar(pagina, codigo=llave)
     yield foto("procesando")
     for estado, pantalla in {"domicilio": "domicilio", "por_confirmar": "confirmacion"}.items():
-        responder(200, estado=estado)
+        responder(200, **como | {"estado": estado, "preguntado": "o•••@c•••.example"})
         pagina.reload()
         yield foto(pantalla)
     responder(429, title="Espera un momento", detail="Pediste muchas veces lo mismo. Espera un minuto.")

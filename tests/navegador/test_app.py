@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.navegador.apoyo import esperar, persona, sin_faltas
+from tests.navegador.test_cara import Teclas
 from tests.navegador.test_tres_pasos import inscribir
 from tests.procesos.portal import Portal
 
@@ -108,6 +109,14 @@ def sin_conexion(telefono: BrowserContext, app: Page) -> None:
     # Until the worker has kept the shell there is nothing to open without a network.
     app.evaluate("async () => { await navigator.serviceWorker.ready }")
     telefono.set_offline(True)
+
+
+def nada_guardado(app: Page) -> None:
+    """Neither in the drawer, nor its key; nor in a cache, nor anywhere else that a page may keep things."""
+    cajon = app.evaluate(CAJON)
+    assert cajon is None or cajon == {"extraible": [], "cosas": []}
+    assert not [camino for camino in app.evaluate(GUARDADO) if camino.startswith("/api/")]
+    assert app.evaluate("Object.keys(localStorage).length + Object.keys(sessionStorage).length") == 0
 
 
 def test_los_tres_pasos_en_el_telefono(
@@ -264,3 +273,154 @@ def test_rechazo_y_acceso_vencido(app: Page, sitio: Portal) -> None:
     esperar(app, "solicitud")
     expect(app.get_by_text("Tu acceso venció")).to_be_visible()
     sin_faltas(app)
+
+
+@pytest.mark.parametrize("tamano", [(1280, 900)], ids=["1280"], indirect=True)
+def test_con_domicilio_y_solo_con_teclado(app: Page, sitio: Portal) -> None:
+    """Whoever the registry says was born abroad, whatever the CURP says: the App finds it out half-way."""
+    (curp, _, _), correo = persona(sitio, con_nss=False), "teclas@correo.example"
+    sitio.base.consultar("UPDATE nss_portal_persona SET entidad = 'NE' WHERE curp = %s", curp)
+    teclas = Teclas(app)
+    app.goto("/app/")
+    esperar(app, "inicio")
+    assert teclas.tab() == "Saltar al contenido"
+    teclas.presionar("a[data-paso='1']", "solicitud")
+    teclas.escribir(curp=curp.lower(), correo=correo)
+    teclas.presionar("main form button", "codigo")
+    teclas.escribir(codigo=codigo(sitio, correo))
+    teclas.presionar("main form button", "domicilio")
+    expect(app.locator("main h1")).to_be_focused()
+
+    # All wrong first: what is missing is said, and what was typed stays.
+    teclas.escribir(codigo_postal="44100")
+    expect(app.locator("[data-lugar]")).to_contain_text("Guadalajara, Jalisco")
+    teclas.hasta("select[name=colonia]")
+    teclas.teclado.press("ArrowDown")
+    elegida = app.locator("#id_colonia").input_value()
+    teclas.presionar("main form button[type=submit]", "domicilio")
+    expect(app.locator(".resumen-errores")).to_be_focused()
+    expect(app).to_have_title(re.compile("^Error: Tu domicilio"))
+    expect(app.locator("#id_colonia")).to_have_value(elegida)
+    expect(app.locator("#error_calle")).to_be_visible()
+    teclas.presionar(".resumen-errores a[href='#id_calle']", "domicilio")
+    expect(app.locator("#id_calle")).to_be_focused()
+
+    # «Mi colonia no aparece».
+    app.locator("#id_codigo_postal").focus()
+    teclas.hasta("[name=buscar_cp][value=otra]")
+    teclas.teclado.press("Enter")
+    expect(app.locator("input#id_colonia")).to_be_focused()
+    teclas.teclado.type("Colonia Sin Registrar")
+    teclas.escribir(calle="Calle de los Ejemplos", numero_exterior="12")
+    teclas.presionar("main form button[type=submit]", "resultado")
+    expect(app.locator("[data-resultado]")).to_have_attribute("data-resultado", "asignado")
+    dado = sitio.base.consultar(
+        "SELECT codigo_postal_id, colonia_id, colonia_texto FROM nss_portal_domicilio d "
+        "JOIN nss_portal_tramite t ON t.id = d.tramite_id WHERE t.curp = %s",
+        curp,
+    )
+    assert dado == [("44100", None, "Colonia Sin Registrar")]
+    # The clinic asks for a postal code: it is known.
+    teclas.presionar("main button.boton", "finalizado")
+    app.evaluate("location.hash = '#/clinica'")
+    expect(app.locator("#id_codigo_postal")).to_have_value("44100")
+
+
+@pytest.mark.parametrize("tamano", [(360, 740)], ids=["360"], indirect=True)
+def test_salir_no_deja_nada(app: Page, telefono: BrowserContext, sitio: Portal) -> None:
+    app.clock.set_fixed_time("2041-01-01")  # a phone with a wrong clock: the half hour is the server's
+    (una, _, nombre), correo = persona(sitio, con_nss=True), "salir@correo.example"
+    app.goto("/app/")
+    esperar(app, "inicio")
+    nss = obtener_nss(app, sitio, una, correo)
+    ventana = telefono.new_page()
+    ventana.goto("/app/")
+    expect(ventana.locator("[data-tarjeta]")).to_be_visible()
+    app.get_by_role("button", name="Salir").click()
+    expect(app.locator("main .nota")).to_contain_text("En este teléfono ya no hay datos tuyos.")
+    expect(app.locator("[data-voz]")).to_contain_text("Cerraste tu sesión.")
+    # The other window has let go of it too, and the server of the token.
+    esperar(ventana, "inicio")
+    expect(ventana.locator("[data-tarjeta]")).to_be_hidden()
+    for pagina in (app, ventana):
+        assert not [dato for dato in (nss, una, nombre, correo) if dato in pagina.content()]
+    nada_guardado(app)
+    revocada = """SELECT count(*) FROM nss_portal_credencial WHERE revocada IS NOT NULL AND huella IN (
+        SELECT credencial_id FROM nss_portal_credencial_tramites x JOIN nss_portal_tramite t
+        ON t.id = x.tramite_id WHERE t.curp = %s)"""
+    limite = time.monotonic() + 10
+    while sitio.base.consultar(revocada, una) != [(1,)] and time.monotonic() < limite:
+        time.sleep(0.1)
+    assert sitio.base.consultar(revocada, una) == [(1,)]
+    app.go_back()
+    app.evaluate("location.hash = '#/nss'")
+    expect(app.locator("#id_curp")).to_have_value("")
+
+    # Another person, in the same window that was never closed: hers goes too.
+    otra, otro_nss, _ = persona(sitio, con_nss=True)
+    obtener_nss(app, sitio, otra, "despues@correo.example")
+    app.get_by_role("button", name="Salir").click()
+    esperar(app, "inicio")
+    expect(app.locator("[data-tarjeta]")).to_be_hidden()
+    assert str(otro_nss) not in app.content()
+    nada_guardado(app)
+    # Half thrown away, as when the phone is switched off just then: it starts all the same.
+    app.evaluate(
+        """async () => {
+        const { guardar } = await import("/static/app/cajon.js");
+        await guardar("todo", { sesion: null, curso: null, guardado: {} });
+        const base = await new Promise((listo) => {
+          const pedido = indexedDB.open("estudiantes");
+          pedido.onsuccess = () => listo(pedido.result);
+        });
+        base.transaction("llave", "readwrite").objectStore("llave").clear();
+        base.close();
+        }"""
+    )
+    app.reload()
+    esperar(app, "inicio")
+
+
+@pytest.mark.parametrize("tamano", [(360, 740)], ids=["360"], indirect=True)
+def test_lo_que_llega_tarde_ya_no_es_de_nadie(app: Page, sitio: Portal) -> None:
+    """«Salir» while the documents are on their way: what comes after is neither shown nor kept."""
+    (curp, nss, _), correo = persona(sitio, con_nss=True), "tarde@correo.example"
+    en_camino: list[Route] = []
+    app.route("**/api/v1/documentos/*/", lambda ruta: en_camino.append(ruta))
+    app.goto("/app/#/nss")
+    llenar(app, curp=curp, correo=correo)
+    esperar(app, "codigo")
+    llenar(app, codigo=codigo(sitio, correo))
+    limite = time.monotonic() + 20
+    while not en_camino and time.monotonic() < limite:
+        app.wait_for_timeout(50)
+    app.get_by_role("button", name="Salir").click()
+    esperar(app, "inicio")
+    # They come all the same: the server sent them before.
+    while en_camino:
+        en_camino.pop().fulfill(body="%PDF-1.7", content_type="application/pdf")
+        app.wait_for_timeout(500)
+    assert app.locator("main").get_attribute("data-pantalla") == "inicio"
+    assert str(nss) not in app.content()
+    nada_guardado(app)
+
+
+@pytest.mark.parametrize("tamano", [(360, 740)], ids=["360"], indirect=True)
+def test_con_mala_red_se_pide_una_vez(app: Page, telefono: BrowserContext, sitio: Portal) -> None:
+    (curp, _, _), correo = persona(sitio, con_nss=True), "lenta@correo.example"
+    en_camino: list[Route] = []
+    app.route("**/api/v1/tramites/", lambda ruta: en_camino.append(ruta))
+    app.goto("/app/#/nss")
+    llenar(app, curp=curp, correo=correo)
+    app.get_by_role("button", name="Continuar").click()  # nothing has happened yet: once more
+    app.locator("#id_correo").press("Enter")
+    app.wait_for_timeout(300)
+    assert len(en_camino) == 1
+    # It is lost on the way, the phone is out of reach, and comes back: it goes on by itself.
+    telefono.set_offline(True)
+    en_camino[0].abort("internetdisconnected")
+    esperar(app, "sin-red")
+    app.unroute_all()
+    telefono.set_offline(False)
+    esperar(app, "codigo")
+    assert sitio.base.consultar("SELECT count(*) FROM nss_portal_tramite WHERE curp = %s", curp) == [(1,)]

@@ -41,7 +41,7 @@ class Vitrina:
     """A browser that shows pages already drawn, with the portal's own files beside them and nothing else."""
 
     def __init__(
-        self, pagina: Page, cdp: CDPSession, quejas: list[str], estantes: dict[str, estados.Pagina]
+        self, pagina: Page, cdp: CDPSession, quejas: list[str], estantes: dict[str, estados.Pagina | None]
     ) -> None:
         self.pagina, self.cdp, self.quejas, self.estantes = pagina, cdp, quejas, estantes
 
@@ -78,12 +78,14 @@ def vitrina(letras: bytes = b"") -> Iterator[Vitrina]:
     """`letras`: the captcha's image, in every form that asks for it; without them, a white one."""
     imagen = io.BytesIO()
     Image.new("RGB", (200, 72), "white").save(imagen, "PNG")
-    estantes: dict[str, estados.Pagina] = {}
+    estantes: dict[str, estados.Pagina | None] = {}  # by path; None: it is lost on the way
 
     def servir(ruta: Route) -> None:
         camino = ruta.request.url.removeprefix(ORIGEN).partition("?")[0]
         if cual := estantes.get(camino):
             ruta.fulfill(status=cual.estado, headers=cual.cabeceras, body=cual.html)
+        elif camino in estantes:
+            ruta.abort()
         elif camino.startswith("/static/"):
             ruta.fulfill(path=str(finders.find(camino.removeprefix("/static/"))))
         elif camino.startswith("/captcha/image/"):
@@ -96,12 +98,11 @@ def vitrina(letras: bytes = b"") -> Iterator[Vitrina]:
 
     with sync_playwright() as playwright:
         navegador = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIETO)
-        pagina = navegador.new_page(locale="es-MX")
+        pagina = navegador.new_page(locale="es-MX", service_workers="block")
         quejas: list[str] = []
-        # Chromium tells of every answer that is not a 200; ours are meant.
-        pagina.on(
-            "console", lambda m: None if "the server responded with" in m.text else quejas.append(m.text)
-        )
+        # Chromium tells of every answer that is not a 200, and of those that are lost; ours are meant.
+        dichas = ("the server responded with", "net::ERR_FAILED", "Service Worker registration blocked")
+        pagina.on("console", lambda m: None if any(d in m.text for d in dichas) else quejas.append(m.text))
         pagina.on("pageerror", lambda error: quejas.append(str(error)))
         pagina.route("**/*", servir)
         yield Vitrina(pagina, pagina.context.new_cdp_session(pagina), quejas, estantes)
