@@ -171,7 +171,8 @@ class _Renglones(_BaseInlineFormSet):
         super().add_fields(form, index)
         for campo in form.fields.values():
             if not campo.widget.is_hidden:
-                campo.widget.attrs["aria-label"] = campo.label
+                # Of a picker with its links around it, the picker.
+                getattr(campo.widget, "widget", campo.widget).attrs["aria-label"] = campo.label
 
 
 class EnLinea(_TabularInline):

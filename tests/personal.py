@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import Resolver404, resolve
 
 from afiliacion.models import Subdelegacion
+from vigencia.models import Responsable
 
 Datos = dict[str, list[str]]
 Clase = tuple[str, ...]
@@ -127,6 +128,7 @@ def aparte(admin: User) -> Iterator[tuple[str, Any]]:
         "/admin/afiliacion/subdelegacion/?o=1.2",
         "/admin/afiliacion/subdelegacion/999999/change/",
         "/admin/nss_portal/entidad/?nada=1&e=1",
+        f"/admin/vigencia/escuela/{Responsable.objects.all()[0].escuela_id}/change/",
         "/admin/no-existe/",
     ):
         yield ruta, cliente.get(ruta, follow=True)
