@@ -4,7 +4,6 @@ import uuid
 from datetime import date
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router, Schema
@@ -16,7 +15,6 @@ from nss_portal.api_acceso import Portador, mio
 from nss_portal.api_formas import Comienzo, ComienzoForm
 from nss_portal.api_problemas import Problema
 from nss_portal.forms import CodigoPostalField
-from nss_portal.identidad import ENTIDADES, entidad_curp
 from nss_portal.models import Domicilio, Estado, Residencia, Tramite
 
 router = Router(tags=["Paso 1: tu NSS"], auth=Portador())
@@ -28,22 +26,9 @@ class CodigoPostalSiHay(CodigoPostalField):
 
 
 class NssForm(ComienzoForm):
-    """A CURP and a mailbox are enough; of whoever was born abroad, where they live too."""
+    """A CURP and a mailbox are enough. Who was born abroad may be asked later where they live."""
 
     codigo_postal = CodigoPostalSiHay(label="Código postal", required=False)
-
-    def clean(self) -> dict[str, Any]:
-        datos = self.cleaned_data
-        # By what the CURP itself says: nothing is looked up.
-        fuera = "curp" in datos and not ENTIDADES[entidad_curp(datos["curp"])][1]
-        if fuera and not datos.get("codigo_postal") and "codigo_postal" not in self.errors:
-            self.add_error(
-                "codigo_postal",
-                ValidationError(
-                    "Naciste en el extranjero: escribe el código postal de donde vives.", code="required"
-                ),
-            )
-        return datos
 
 
 def _guardar(tramite: Tramite, datos: dict[str, Any]) -> None:

@@ -65,7 +65,7 @@ def _que_asigna(tramite: Tramite, persona: Persona, domicilio: Domicilio | None)
     """The office that gives the number: the address's. None: the address must be asked for first.
 
     In the App a CURP and a mailbox are enough: of the entidad of birth, the office with most numbers left;
-    of whoever was born abroad, the one of the postal code that they gave.
+    of whoever was born abroad, the one of the postal code that they gave, if they did.
     """
     if domicilio:
         return Subdelegacion.objects.que_atiende(domicilio.codigo_postal)

@@ -4,9 +4,15 @@ from typing import Any
 
 from django import forms
 
-from nss_portal.forms import CampoTexto, CodigoPostalField
+from nss_portal.forms import CampoTexto, CodigoPostalField, SolicitudForm
 from nss_portal.models import CodigoPostal, Colonia, Domicilio, Tramite
 from nss_portal.models.territorio import plegar
+
+
+class NssForm(SolicitudForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["correo"].label = "Correo electrónico"  # as the guide has it in this step
 
 
 class DomicilioForm(forms.Form):

@@ -11,9 +11,8 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from afiliacion.forms import DomicilioForm
+from afiliacion.forms import DomicilioForm, NssForm
 from nss_portal import demo, pasos, tramites
-from nss_portal.forms import SolicitudForm
 from nss_portal.models import Estado, Tramite
 from nss_portal.views import expirada
 
@@ -40,7 +39,7 @@ def _contexto(tramite: Tramite, pantalla: str) -> dict[str, Any]:
     return {}
 
 
-PASO = pasos.Paso(Tramite.Tipo.NSS, "afiliacion", SolicitudForm, _partes, contexto=_contexto)
+PASO = pasos.Paso(Tramite.Tipo.NSS, "afiliacion", NssForm, _partes, contexto=_contexto)
 
 
 @never_cache

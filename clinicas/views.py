@@ -137,7 +137,7 @@ def eleccion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         registro.volver_a_elegir(mio)
         return pasos.dibujar(request, PASO, mio, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     clinica, turno = form.cleaned_data["clinica"], form.cleaned_data["turno"]
-    if "confirmar" not in request.POST:
+    if request.POST.get("confirmar") != "1":
         registro.elegir(mio, clinica, turno)
         return redirect(mio)
     try:

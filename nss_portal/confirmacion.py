@@ -178,9 +178,17 @@ def otra_vez(tramite: Tramite) -> bool:
 
 
 def _preguntar(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str) -> bool:
-    """A new question with a link of its own; those of before are worth nothing. Whether its mail goes out."""
-    tramite.confirmaciones.exclude(pregunta=Confirmacion.Pregunta.CORREO).delete()
-    nueva = Confirmacion.objects.create(tramite=tramite, pregunta=pregunta, correo=para)
+    """The question, for a day from now, and its mail; whether that goes out.
+
+    The same to the same mailbox keeps its link: the first mail may be the one that is read. To another one,
+    those of before are worth nothing.
+    """
+    antes = tramite.confirmaciones.exclude(pregunta=Confirmacion.Pregunta.CORREO)
+    la_misma = antes.filter(pregunta=pregunta, correo=para, contestada=None)
+    antes.exclude(pk__in=la_misma.values("pk")).delete()
+    nueva, _ = la_misma.update_or_create(
+        tramite=tramite, pregunta=pregunta, correo=para, defaults={"creada": timezone.now()}
+    )
     if not limites.permitir(clave_de_limite(tramite.curp, para), AL_DIA, timedelta(days=1)):
         return False
     envio = Envio.objects.create(

@@ -219,10 +219,10 @@ class SolicitudForm(forms.Form):
     )
     # Compared with the first one only: what is wrong with the address is said once.
     correo_confirmacion = CampoTexto(
-        label="Confirma tu correo electrónico", requerido="Escribe otra vez tu correo electrónico."
+        label="Confirmación de tu correo electrónico", requerido="Escribe otra vez tu correo electrónico."
     )
     captcha = LetrasField(
-        label="Escribe las letras de la imagen",
+        label="Escribe las letras de la imagen que se muestran",
         help_text="Son 4 letras; no importan mayúsculas ni minúsculas.",
         widget=CaptchaWidget,
         error_messages={
@@ -234,11 +234,11 @@ class SolicitudForm(forms.Form):
 
     def __init__(self, *args: Any, navegador: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.navegador = navegador
+        self._donde = {"navegador": navegador, "formulario": type(self).__name__}
         solicitud = leer_uuid(self["solicitud"].value())
         self.captcha_resuelto = (
             solicitud is not None
-            and CaptchaResuelto.objects.filter(pk=solicitud, navegador=navegador, consumido=None).exists()
+            and CaptchaResuelto.objects.filter(pk=solicitud, consumido=None, **self._donde).exists()
         )
         if self.captcha_resuelto:
             del self.fields["captcha"]
@@ -255,9 +255,9 @@ class SolicitudForm(forms.Form):
         """Letters that were right count for correcting the rest: kept in a row, shown as solved."""
         if "captcha" in self.cleaned_data and "solicitud" in self.cleaned_data and self.errors:
             fila, _ = CaptchaResuelto.objects.get_or_create(
-                pk=self.cleaned_data["solicitud"], defaults={"navegador": self.navegador}
+                pk=self.cleaned_data["solicitud"], defaults=self._donde
             )
-            if fila.navegador == self.navegador:
+            if (fila.navegador, fila.formulario) == tuple(self._donde.values()):
                 self.captcha_resuelto = True
                 del self.fields["captcha"]
 

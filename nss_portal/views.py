@@ -34,6 +34,7 @@ from nss_portal.models import (
 from nss_portal.verificacion import Medio
 
 log = logging.getLogger(__name__)
+# The first one is the page's own button: it is what a POST that says nothing does.
 RESPUESTAS = {"correo": ["si", "no"], "tramite": ["si", "no"], "permiso": ["seguir", "cambiar", "no"]}
 
 
@@ -174,7 +175,7 @@ def confirmar(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "confirmar.html", contexto | {"resultado": resultado}, status=HTTPStatus.GONE)
     if request.method != "POST":
         return render(request, "confirmar.html", contexto | {"resultado": "pregunta"})
-    respuesta = request.POST.get("respuesta", "")
+    respuesta = request.POST.get("respuesta", RESPUESTAS[pregunta.pregunta][0])
     if respuesta not in RESPUESTAS[pregunta.pregunta]:
         contexto |= {"resultado": "pregunta", "falta": True}
         return render(request, "confirmar.html", contexto, status=HTTPStatus.UNPROCESSABLE_ENTITY)

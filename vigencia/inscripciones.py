@@ -49,12 +49,12 @@ def en_situacion(cual: str, hoy: date) -> Q:
 
 
 def elegir_registro(registros: Iterable[RegistroPatronal], nivel: str) -> RegistroPatronal | None:
-    """Of a school's, the one that serves that level: its own before the general one. None: say which."""
-    todos = list(registros)
-    for candidatos in ([r for r in todos if r.nivel == nivel], [r for r in todos if not r.nivel]):
-        if candidatos:
-            return candidatos[0] if len(candidatos) == 1 else None
-    return None
+    """Of a school's, the one that serves that level: its own before a general one, the first of several.
+
+    None when all of them are of other levels: it has to be said which.
+    """
+    suyos = [r for r in registros if r.nivel in (nivel, "")]
+    return min(suyos, key=lambda r: (r.nivel != nivel, r.pk), default=None)
 
 
 class Estancia(Protocol):

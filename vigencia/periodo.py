@@ -23,6 +23,12 @@ def leer_ciclo(escrito: str) -> str:
     return ciclo
 
 
+def ciclo_de(dia: date) -> tuple[str, date]:
+    """The school year of a day, and its last day: from August to July."""
+    empieza = dia.year if dia.month >= 8 else dia.year - 1
+    return f"{empieza}-{empieza + 1}", date(empieza + 1, 7, 31)
+
+
 def de_estos_anios(dia: date) -> bool:
     return dia.year in _ANIOS
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from nss_portal.models import CodigoPostal, Entidad, Municipio
 
@@ -157,7 +158,9 @@ class Serie(models.Model):
     anio_registro = models.CharField("año de registro", max_length=2, help_text="Dos cifras.")
     anio_nacimiento = models.CharField("año de nacimiento", max_length=2, help_text="Dos cifras.")
     ultimo = models.PositiveSmallIntegerField("último número dado")
-    abierta = models.DateField("abierta", help_text="El día en que dio su primer número.")
+    abierta = models.DateField(
+        "abierta", default=timezone.localdate, help_text="El día en que dio su primer número."
+    )
 
     objects = SerieQuerySet.as_manager()
 

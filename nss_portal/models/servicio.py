@@ -62,6 +62,8 @@ class CaptchaResuelto(models.Model):
 
     solicitud = models.UUIDField("solicitud", primary_key=True)
     navegador = models.CharField("navegador", max_length=43)
+    # Of which form: the letters of one step do not count in another.
+    formulario = models.CharField("formulario", max_length=30, default="")
     resuelto = models.DateTimeField("resuelto", default=timezone.now)
     consumido = models.DateTimeField("consumido", null=True, blank=True)
 

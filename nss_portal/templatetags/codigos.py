@@ -9,6 +9,5 @@ register = template.Library()
 
 @register.filter
 def cifras(clave: str) -> str:
-    """«123 456», of the code whose key this is."""
-    seis = Codigo(pk=clave).cifras
-    return f"{seis[:3]} {seis[3:]}"
+    """The six of the code whose key this is, together: so they are copied."""
+    return Codigo(pk=clave).cifras

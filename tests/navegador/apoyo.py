@@ -61,8 +61,8 @@ def llenar_solicitud(pagina: Page, sitio: Portal, curp: str, correo: str, **prop
     pagina.get_by_label("CURP").fill(curp)
     for nombre, valor in propios.items():
         pagina.locator(f"#id_{nombre}").fill(valor)
-    pagina.get_by_label("Correo electrónico personal").fill(correo)
-    pagina.get_by_label("Confirma tu correo electrónico").fill(correo)
+    pagina.locator("#id_correo").fill(correo)
+    pagina.get_by_label("Confirmación de tu correo electrónico").fill(correo)
     llenar_letras(pagina, sitio)
 
 

@@ -122,7 +122,7 @@ def test_errores_y_correccion(pagina: Page, sitio: Portal, con_js: bool) -> None
     curp, *_ = persona(sitio, con_nss=True)
     pagina.goto("/nss/")
     llenar_solicitud(pagina, sitio, curp[:17], "una@correo.example")
-    pagina.get_by_label("Confirma tu correo electrónico").fill("otra@correo.example")
+    pagina.get_by_label("Confirmación de tu correo electrónico").fill("otra@correo.example")
     pagina.get_by_role("button", name="Continuar").click()
     expect(pagina).to_have_title(re.compile("^Error: "))
     resumen = pagina.locator(".resumen-errores[role=alert]")
@@ -135,7 +135,7 @@ def test_errores_y_correccion(pagina: Page, sitio: Portal, con_js: bool) -> None
     # The letters were right: they are not asked for again.
     expect(pagina.locator("form[data-captcha=resuelto]")).to_have_count(1)
     pagina.get_by_label("CURP").fill(curp)
-    pagina.get_by_label("Confirma tu correo electrónico").fill("una@correo.example")
+    pagina.get_by_label("Confirmación de tu correo electrónico").fill("una@correo.example")
     pagina.get_by_role("button", name="Continuar").click()
     esperar(pagina, "resultado")
     # Back and again: the same trámite, not another.

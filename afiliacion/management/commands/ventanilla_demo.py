@@ -21,8 +21,10 @@ class Command(BaseCommand):
     help = "Da su lugar a los usuarios de ventanilla de la demostración. Se puede repetir."
 
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
-        if not settings.DEMO:
-            raise CommandError("Esto nombra a usuarios de muestra: solo corre en demostración, con DEMO=1.")
+        if not (settings.DEMO or settings.DEBUG):
+            raise CommandError(
+                "Esto nombra a usuarios de muestra: solo corre en demostración, con DEMO=1 (o DEBUG=1)."
+            )
         for nombre, (prefijo, supervisor) in PUESTOS.items():
             usuario = User.objects.filter(username=nombre).first()
             if usuario is None:

@@ -34,6 +34,8 @@ class Command(BaseCommand):
 def describir(informe: padron.Informe) -> str:
     """The report in words."""
     if informe.iguales == informe.total:
+        if informe.total == 1:
+            return "Sin cambios: la persona del archivo ya estaba así."
         return f"Sin cambios: las {informe.total:,} personas del archivo ya estaban así."
     return (
         f"Personas: {informe.total:,} en el archivo; {informe.nuevas:,} nuevas, "

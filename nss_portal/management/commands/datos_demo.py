@@ -52,8 +52,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, personas: int, verbosity: int, **options: Any) -> None:
-        if not settings.DEMO:
-            raise CommandError("Esto guarda personas ficticias: solo corre en demostración, con DEMO=1.")
+        if not (settings.DEMO or settings.DEBUG):
+            raise CommandError(
+                "Esto guarda personas ficticias: solo corre en demostración, con DEMO=1 (o DEBUG=1)."
+            )
         if personas < 0:
             raise CommandError("--personas lleva un número de 0 en adelante.")
         call_command("loaddata", "entidades", verbosity=0)

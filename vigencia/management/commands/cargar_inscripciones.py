@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from nss_portal.carga import Barra
 from nss_portal.identidad import enmascarar_curp
-from vigencia import archivos, lotes, periodo
+from vigencia import archivos, dispmag, lotes, periodo
 from vigencia.models import Escuela, Lote, Nivel, Renglon
 
 # Bad rows that are told; the others are counted.
@@ -27,7 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("archivo", metavar="FILE", help="El CSV, el XLSX o el de 168 columnas.")
         parser.add_argument("--escuela", required=True, metavar="CCT", help="La escuela que los inscribe.")
         parser.add_argument(
-            "--ciclo", default="", help="El ciclo de los renglones que no lo dicen: 2026-2027."
+            "--ciclo",
+            default="",
+            help="El ciclo de los renglones que no lo dicen: 2026-2027 (en el de 168 columnas, el de hoy).",
         )
         parser.add_argument("--fin", type=date.fromisoformat, metavar="AAAA-MM-DD", help="Su último día.")
         parser.add_argument("--nivel", default="", choices=["", *Nivel.values], help="Su nivel.")
@@ -44,6 +47,13 @@ class Command(BaseCommand):
             ciclo = periodo.leer_ciclo(options["ciclo"]) if options["ciclo"] else ""
         except ValueError:
             raise CommandError("El ciclo se escribe 2026-2027 o 2026-1.") from None
+        if dispmag.parece(_cabeza(archivo)) and not (ciclo and options["fin"]):
+            # Its lines have no room for either.
+            este, su_fin = periodo.ciclo_de(timezone.localdate())
+            ciclo, options["fin"] = ciclo or este, options["fin"] or su_fin
+            self.stdout.write(
+                f"Ciclo {ciclo}, hasta el {options['fin']:%d/%m/%Y} (--ciclo y --fin dicen otro)."
+            )
         try:
             lote = lotes.recibir(de, None, archivo, ciclo, options["fin"], options["nivel"])
         except archivos.ArchivoIlegible as error:
@@ -102,13 +112,23 @@ class Command(BaseCommand):
         return cuantos
 
 
+def _cabeza(archivo: str) -> bytes:
+    """How a file begins; nothing of one that can not be read, which is told when it is received."""
+    try:
+        with open(archivo, "rb") as abierto:
+            return abierto.read(4096)
+    except OSError:
+        return b""
+
+
 def describir(lote: Lote) -> str:
     """What the review found, in words."""
     if lote.todo_igual:
-        return f"Sin cambios: los {lote.total:,} renglones del archivo ya estaban así."
+        cuantos = "el renglón" if lote.total == 1 else f"los {lote.total:,} renglones"
+        return f"Sin cambios: {cuantos} del archivo ya estaba{'' if lote.total == 1 else 'n'} así."
     conteos = lote.conteos()
     return (
-        f"{lote.total:,} renglones: {conteos['alta']:,} altas, {conteos['baja']:,} bajas, "
+        f"{lote.total:,} renglones leídos: {conteos['alta']:,} altas, {conteos['baja']:,} bajas, "
         f"{conteos['advertencia']:,} con advertencia, {conteos['sin-cambio']:,} sin cambio, "
         f"{conteos['error']:,} con errores."
     )

@@ -26,8 +26,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, por_escuela: int, verbosity: int, **options: Any) -> None:
-        if not settings.DEMO:
-            raise CommandError("Esto inscribe a personas ficticias: solo corre en demostración, con DEMO=1.")
+        if not (settings.DEMO or settings.DEBUG):
+            raise CommandError(
+                "Esto inscribe a personas ficticias: solo corre en demostración, con DEMO=1 (o DEBUG=1)."
+            )
         if por_escuela < 0:
             raise CommandError("--por-escuela lleva un número de 0 en adelante.")
         try:
