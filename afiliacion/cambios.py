@@ -174,8 +174,9 @@ def _reemplazar_curp(persona: Persona, nueva: Persona) -> None:
     vieja, curp = persona.curp, nueva.curp
     for modelo in (Tramite, Asiento, Atencion, Cambio, CurpAnterior):
         modelo._default_manager.filter(persona=nueva).update(persona=persona)
-    if not Vinculo.objects.filter(persona=persona).exists():
-        Vinculo.objects.filter(persona=nueva).update(persona=persona)
+    suyo = Vinculo.objects.filter(persona=nueva).first()
+    if suyo and not Vinculo.objects.filter(persona=persona).exists():
+        confirmacion.vincular(persona, suyo.correo)
     for campo in NOMBRES:
         setattr(persona, campo, getattr(nueva, campo))
     try:

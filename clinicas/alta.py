@@ -32,6 +32,17 @@ def activa(persona: Persona) -> Alta | None:
     return _con_clinica(Alta.objects.activas().filter(persona=persona)).first()
 
 
+def retener(persona: Persona) -> Alta | None:
+    """The same, held until the caller's transaction ends: for what is about to say where they are."""
+    while actual := activa(persona):
+        with transaction.atomic():
+            _bloquear(Q(pk=actual.consultorio_id))
+            if Alta.objects.activas().filter(pk=actual.pk).exists():
+                return actual
+            transaction.set_rollback(True)  # let the lock go: held in no order, two could wait for ever
+    return None
+
+
 def suspendida(alta: Alta, hoy: date | None = None) -> bool:
     """Whether the person has no service there, because no school has them enrolled on the day `hoy`.
 
@@ -76,14 +87,14 @@ def _intentar(
     """None when staff moved the person while we waited: look again."""
     with transaction.atomic():
         anterior = activa(persona)
-        if anterior and (anterior.consultorio.clinica_id, anterior.consultorio.turno) == (clinica.pk, turno):
-            return anterior
         destinos = Q(clinica=clinica, turno=turno)
         _bloquear(destinos | Q(pk=anterior.consultorio_id) if anterior else destinos)
         if anterior and not Alta.objects.activas().filter(pk=anterior.pk).exists():
             # Let the locks go before others are taken: held in no order, two could wait for ever.
             transaction.set_rollback(True)
             return None
+        if anterior and (anterior.consultorio.clinica_id, anterior.consultorio.turno) == (clinica.pk, turno):
+            return anterior
         consultorio = _con_lugar(clinica, turno)
         if anterior:
             _cerrar(Alta.objects.filter(pk=anterior.pk), Alta.Causa.CAMBIO, hoy)

@@ -29,8 +29,8 @@ def resolver(tramite: Tramite) -> None:
             return
         assert identificada
         peticion = Peticion.objects.select_related("codigo_postal__municipio").get(tramite=tramite)
-        actual = alta.activa(identificada)
-        if actual and not peticion.cambio:
+        actual = alta.retener(identificada) if not peticion.cambio else None
+        if actual:
             _emitir(tramite, identificada, actual, Tramite.Resultado.YA_REGISTRADO)
             return
         opciones = cercania.opciones(peticion.codigo_postal)

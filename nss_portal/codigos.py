@@ -25,6 +25,7 @@ from nss_portal.models import (
     Envio,
     Estado,
     Idempotencia,
+    Persona,
     Tramite,
     Vinculo,
 )
@@ -132,7 +133,8 @@ def mandar(pk: uuid.UUID) -> None:
 
 
 def _vinculo(tramite: Tramite) -> Vinculo | None:
-    return Vinculo.objects.filter(persona__curp=tramite.curp).first()
+    persona = Persona.objects.de_curp(tramite.curp)
+    return Vinculo.objects.filter(persona=persona).first() if persona else None
 
 
 def _cabe(curp: str, para: str, ahora: datetime) -> bool:

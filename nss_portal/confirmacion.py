@@ -124,6 +124,10 @@ def vincular(persona: Persona, buzon: str) -> None:
     Part of a transaction. The row is written first: a code that is being tried at this moment waits for it.
     """
     Vinculo.objects.update_or_create(persona=persona, defaults={"correo": buzon, "desde": timezone.now()})
+    _cerrar_lo_de_otros(persona, buzon)
+
+
+def _cerrar_lo_de_otros(persona: Persona, buzon: str) -> None:
     Credencial.objects.de_otro_correo(persona, buzon).revocar()
 
 
@@ -137,7 +141,7 @@ def _habla_por(persona: Persona | None, confirmacion: Confirmacion) -> bool:
             persona=persona, defaults={"correo": confirmacion.correo}
         )
         if nuevo:
-            Credencial.objects.de_otro_correo(persona, confirmacion.correo).revocar()
+            _cerrar_lo_de_otros(persona, confirmacion.correo)
             _avisar_a_los_demas(persona, confirmacion)
     return vinculo is not None and mismo(vinculo.correo, confirmacion.correo)
 
@@ -180,11 +184,13 @@ def otra_vez(tramite: Tramite) -> bool:
 def _preguntar(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str) -> bool:
     """The question, for a day from now, and its mail; whether that goes out.
 
-    The same to the same mailbox keeps its link: the first mail may be the one that is read. To another one,
-    those of before are worth nothing.
+    The same to the same mailbox keeps its link while it holds: the first mail may be the one that is read.
+    Otherwise those of before are worth nothing.
     """
     antes = tramite.confirmaciones.exclude(pregunta=Confirmacion.Pregunta.CORREO)
-    la_misma = antes.filter(pregunta=pregunta, correo=para, contestada=None)
+    la_misma = antes.filter(
+        pregunta=pregunta, correo=para, contestada=None, creada__gt=timezone.now() - Confirmacion.VIGENCIA
+    )
     antes.exclude(pk__in=la_misma.values("pk")).delete()
     nueva, _ = la_misma.update_or_create(
         tramite=tramite, pregunta=pregunta, correo=para, defaults={"creada": timezone.now()}

@@ -40,8 +40,11 @@ def o_se_va_el_proceso(segundos: float) -> Iterator[None]:
     """Leave at once, wherever the code is (C too), when the block takes too long: another one is started.
 
     Of nested ones the innermost counts; when it ends, the one around it begins again. Nothing of the data is
-    told: only files and lines.
+    told: only files and lines. In the main thread only, as above.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     _limites.append(segundos)
     _vigilar()
     try:

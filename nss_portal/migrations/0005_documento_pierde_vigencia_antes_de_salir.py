@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
         ('nss_portal', '0004_documentos_y_confirmacion'),
     ]
 
+    # Going back needs that no document lost its force before it was issued.
     operations = [
         migrations.RemoveConstraint(
             model_name='documento',

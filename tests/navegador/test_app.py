@@ -82,7 +82,7 @@ def codigo(sitio: Portal, correo: str, plazo: float = 20) -> str:
             if (
                 mensaje["To"] == correo
                 and cuerpo
-                and (n := re.search(r"^(\d{3} \d{3})\r?$", cuerpo.get_content(), re.M))
+                and (n := re.search(r"^(\d{6})\r?$", cuerpo.get_content(), re.M))
             ):
                 leidos.append((str(mensaje["Date"]), n[1]))
         time.sleep(0.1)

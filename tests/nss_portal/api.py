@@ -75,7 +75,7 @@ def codigo_de(pk: str) -> str:
 
 def leido(mensaje: Any) -> str:
     """The code as a person reads it in the mail."""
-    return re.search(r"^(\d{3} \d{3})$", mensaje.body, re.M)[1]  # type: ignore[index]
+    return re.search(r"^(\d{6})$", mensaje.body, re.M)[1]  # type: ignore[index]
 
 
 def a(correo: str) -> list[Any]:

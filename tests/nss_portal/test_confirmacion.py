@@ -173,6 +173,22 @@ def test_el_enlace_dos_veces_tarde_o_falso(otro_cliente: Estricto, vinculada: Pe
     assert Estricto().get(f"{url[:-8]}xxxxxxx/").pagina.marcas["data-confirmar"] == ["desconocido"]
 
 
+def test_pedido_otra_vez_sirve_cualquiera_de_los_dos_mensajes(
+    otro_cliente: Estricto, vinculada: Persona
+) -> None:
+    """The first may be slow, and is the one that is opened: its link holds, once, whichever it is."""
+    pedir(otro_cliente, vinculada.curp, **DE_OTRO)
+    primero = enlace(ultimo(CORREO))
+    tramite = Tramite.objects.get(curp=vinculada.curp)
+    otro_cliente.post(f"/confirmar/otra-vez/{tramite.pk}/")
+    atender()
+    segundo = enlace(ultimo(CORREO))
+    # With nothing but what every form of ours carries: the page's own button.
+    assert Estricto().post(primero).pagina.marcas["data-confirmar"] == ["listo"]
+    assert Confirmacion.objects.get().respuesta == "seguir"
+    assert Estricto().post(segundo).pagina.marcas["data-confirmar"] == ["usado"]
+
+
 @pytest.mark.parametrize("respuesta", ["", "si", "todo", "\0"])
 def test_una_respuesta_que_no_es_de_la_pregunta(
     otro_cliente: Estricto, vinculada: Persona, respuesta: str

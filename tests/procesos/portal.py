@@ -296,4 +296,5 @@ def a_la_vez(carpeta: Path, base: Base, programa: str, pedidos: list[dict[str, A
         with hijo.stdout as salida:
             salidas.append(json.loads(salida.read()))
         assert hijo.wait(60) == 0
+    shutil.rmtree(barrera)
     return salidas

@@ -1,13 +1,16 @@
 """One of many processes that register people at once. Reads JSON from standard input, prints JSON.
 
 Input: {"barrera": folder, "quien": n, "hoy": "AAAA-MM-DD", "pasos": [[curp, clues, turno], …],
-"mover": [[clues, turno, de, a], …]}. Output: {"altas": {curp: id}, "llenas": n, "fallas": […]}.
+"mover": [[clues, turno, de, a], …], "papeles": [[curp, clues, turno], …]}, of which each asks
+as the web does for the papers of a change or, without a clues, for those of where the person is. Output:
+{"altas": {curp: id}, "llenas": n, "fallas": […]}.
 """
 
 import json
 import os
 import sys
 import time
+import uuid
 from datetime import date
 from pathlib import Path
 
@@ -16,9 +19,20 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "nss_portal.settings"
 django.setup()
 
-from clinicas import alta  # noqa: E402
-from clinicas.models import Clinica, Consultorio  # noqa: E402
-from nss_portal.models import Persona  # noqa: E402
+from clinicas import alta, registro  # noqa: E402
+from clinicas.models import Clinica, Consultorio, Peticion  # noqa: E402
+from nss_portal import tramites  # noqa: E402
+from nss_portal.models import Estado, Persona, Tramite  # noqa: E402
+
+
+def pedir_papeles(curp: str, clues: str, turno: str) -> None:
+    tramite = tramites.iniciar(Tramite.Tipo.CLINICA, uuid.uuid4(), "", curp, "", Tramite.Canal.VENTANILLA)
+    Peticion.objects.create(tramite=tramite, codigo_postal_id="64000", cambio=bool(clues))
+    registro.resolver(tramite)
+    if clues:
+        tramite.mover(Estado.REVISION)
+        registro.confirmar(tramite, clinicas[clues], turno)
+
 
 pedido = json.load(sys.stdin)
 hoy = date.fromisoformat(pedido["hoy"])
@@ -40,6 +54,11 @@ for clues, turno, de, a in pedido["mover"]:
     consultorios = Consultorio.objects.filter(clinica=clues, turno=turno)
     try:
         alta.reubicar(consultorios.get(numero=de), consultorios.get(numero=a), hoy)
+    except Exception as error:
+        fallas.append(f"{type(error).__name__}: {error}")
+for papel in pedido["papeles"]:
+    try:
+        pedir_papeles(*papel)
     except Exception as error:
         fallas.append(f"{type(error).__name__}: {error}")
 json.dump({"altas": altas, "llenas": llenas, "fallas": fallas}, sys.stdout)

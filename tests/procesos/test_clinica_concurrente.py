@@ -1,11 +1,13 @@
 """Many processes register students at once: nobody twice, nobody too many, and evenly."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.procesos.portal import Base, a_la_vez
 from tests.procesos.test_asignacion_concurrente import sembrar
@@ -42,7 +44,7 @@ def abrir_clinica(base: Base, clues: str, consultorios: int, capacidad: int) -> 
 
 def registrar_a_la_vez(carpeta: Path, base: Base, pedidos: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One process a request, all let go at the same moment."""
-    comun: dict[str, Any] = {"mover": [], "pasos": []}
+    comun: dict[str, Any] = {"mover": [], "pasos": [], "papeles": []}
     return a_la_vez(carpeta, base, "registrar.py", [comun | pedido for pedido in pedidos])
 
 
@@ -135,3 +137,50 @@ def test_se_cambian_unos_por_otros_mientras_el_personal_mueve_consultorios(carpe
     assert len(altas(base)) == len(altas(base, "a.hasta IS NOT NULL")) + len(filas)
     por_persona = Counter(curp for curp, _ in altas(base))
     assert max(por_persona.values()) > 1
+
+
+def test_ninguna_tarjeta_en_uso_dice_otra_clinica(carpeta: Path, base: Base) -> None:
+    """Reprints, changes and whole consultorios moved, at once: a card in force says where the person is."""
+    gente = base.consultar(
+        "SELECT DISTINCT p.curp FROM nss_portal_persona p JOIN vigencia_inscripcion i ON i.persona_id = p.id "
+        "WHERE p.nss IS NOT NULL AND p.bloqueada IS NULL AND i.baja IS NULL "
+        "AND i.alta < CURRENT_DATE AND i.fin > CURRENT_DATE ORDER BY p.curp LIMIT 12"
+    )
+    curps = [curp for (curp,) in gente]
+    assert len(curps) == 12
+    for clues in CLUES:
+        abrir_clinica(base, clues, 2, 100)
+    [primera] = registrar_a_la_vez(
+        carpeta, base, [{"papeles": [[curp, CLUES[0], "matutino"] for curp in curps]}]
+    )
+    assert primera["fallas"] == []
+    pedidos: list[dict[str, Any]] = [{"papeles": [[curp, "", ""] for curp in curps * 3]} for _ in range(3)]
+    hoy = timezone.localdate().isoformat()
+    pedidos += [
+        {"papeles": [[curp, CLUES[n], "matutino"] for n in orden for curp in curps]}
+        for orden in ((1, 2, 0), (2, 0, 1))
+    ]
+    pedidos.append(
+        {"mover": [[CLUES[n % 3], "matutino", 1 + n % 2, 2 - n % 2] for n in range(24)], "hoy": hoy}
+    )
+    salidas = registrar_a_la_vez(carpeta, base, pedidos)
+    assert [s["fallas"] for s in salidas] == [[]] * len(pedidos)
+    donde = base.consultar(
+        "SELECT p.curp, c.clinica_id, c.numero FROM clinicas_alta a "
+        "JOIN nss_portal_persona p ON p.id = a.persona_id "
+        "JOIN clinicas_consultorio c ON c.id = a.consultorio_id WHERE a.hasta IS NULL"
+    )
+    esta = {curp: (clues, str(numero)) for curp, clues, numero in donde}
+    tarjetas = base.consultar(
+        "SELECT p.curp, d.datos FROM nss_portal_documento d JOIN nss_portal_tramite t ON t.id = d.tramite_id "
+        "JOIN nss_portal_persona p ON p.id = t.persona_id WHERE d.tipo = 'tarjeta-adscripcion' "
+        "AND d.sustituido_por_id IS NULL AND d.cancelado IS NULL"
+    )
+    en_uso = [(curp, json.loads(d) if isinstance(d, str) else d) for curp, d in tarjetas if curp in curps]
+    assert en_uso
+    mienten = [
+        (curp, d["clues"], d["consultorio"])
+        for curp, d in en_uso
+        if (d["clues"], d["consultorio"]) != esta[curp]
+    ]
+    assert not mienten

@@ -8,7 +8,6 @@ from captcha.models import CaptchaStore
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
-from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
@@ -26,8 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="dice qué borraría, sin borrar")
 
-    @transaction.atomic
-    def handle(self, *, dry_run: bool, **opciones: Any) -> None:
+    def handle(self, *, dry_run: bool, verbosity: int, **opciones: Any) -> None:
         ahora = timezone.now()
         vencidos = {
             "sesiones": Session.objects.filter(expire_date__lt=ahora),
@@ -43,4 +41,5 @@ class Command(BaseCommand):
             vencidos |= import_string(funcion)(ahora)
         for nombre, filas in vencidos.items():
             cuantas = filas.count() if dry_run else filas.delete()[0]
-            self.stdout.write(f"{nombre}: {cuantas}")
+            if verbosity:
+                self.stdout.write(f"{nombre}: {cuantas}")

@@ -25,6 +25,7 @@ TURNO = 5.0  # seconds that one such look may take: the beat must not wait for a
 UN_DIA = 24 * 3600.0
 # A turn that takes this long will not come back: a database that vanished without closing, for one.
 PLAZO_DE_LA_VUELTA = 600.0
+PLAZO_DE_LA_PURGA = 3600.0
 PAUSA = 0.15  # seconds between two looks at an empty queue
 
 
@@ -86,7 +87,8 @@ class Command(BaseCommand):
         correo.reanudar(TURNO)
         avisos.enviar_pendientes()
         if time.monotonic() >= self.purga:
-            call_command("purgar", verbosity=0)
+            with o_se_va_el_proceso(PLAZO_DE_LA_PURGA):
+                call_command("purgar", verbosity=0)
             self.purga = time.monotonic() + UN_DIA
 
     def vuelta(self) -> bool:
