@@ -144,25 +144,21 @@ def test_ninguna_tarjeta_en_uso_dice_otra_clinica(carpeta: Path, base: Base) -> 
     gente = base.consultar(
         "SELECT DISTINCT p.curp FROM nss_portal_persona p JOIN vigencia_inscripcion i ON i.persona_id = p.id "
         "WHERE p.nss IS NOT NULL AND p.bloqueada IS NULL AND i.baja IS NULL "
-        "AND i.alta < CURRENT_DATE AND i.fin > CURRENT_DATE ORDER BY p.curp LIMIT 12"
+        "AND i.alta < CURRENT_DATE AND i.fin > CURRENT_DATE ORDER BY p.curp LIMIT 24"
     )
     curps = [curp for (curp,) in gente]
-    assert len(curps) == 12
+    assert len(curps) > 15
     for clues in CLUES:
         abrir_clinica(base, clues, 2, 100)
     [primera] = registrar_a_la_vez(
         carpeta, base, [{"papeles": [[curp, CLUES[0], "matutino"] for curp in curps]}]
     )
     assert primera["fallas"] == []
-    pedidos: list[dict[str, Any]] = [{"papeles": [[curp, "", ""] for curp in curps * 3]} for _ in range(3)]
+    # In the same order, so that they meet at the same person; each is moved once, and nobody mends it after.
     hoy = timezone.localdate().isoformat()
-    pedidos += [
-        {"papeles": [[curp, CLUES[n], "matutino"] for n in orden for curp in curps]}
-        for orden in ((1, 2, 0), (2, 0, 1))
-    ]
-    pedidos.append(
-        {"mover": [[CLUES[n % 3], "matutino", 1 + n % 2, 2 - n % 2] for n in range(24)], "hoy": hoy}
-    )
+    pedidos: list[dict[str, Any]] = [{"papeles": [[curp, "", ""] for curp in curps]} for _ in range(3)]
+    pedidos.append({"papeles": [[curp, CLUES[1], "matutino"] for curp in curps[::2]]})
+    pedidos.append({"mover": [[CLUES[0], "matutino", 1, 2]], "hoy": hoy})
     salidas = registrar_a_la_vez(carpeta, base, pedidos)
     assert [s["fallas"] for s in salidas] == [[]] * len(pedidos)
     donde = base.consultar(
