@@ -15,6 +15,7 @@ from afiliacion.models import Atencion, Cotejo, Empleado
 from nss_portal import bitacora, renapo, tramites
 from nss_portal.models import CodigoPostal, Documento, Domicilio, Estado, Persona, Tramite
 from nss_portal.models.bitacora import Asiento
+from nss_portal.models.tramite import DE_TRABAJO
 
 # What is noted of each paper: (seen, number, valid until).
 type Visto = tuple[bool, str, date | None]
@@ -157,8 +158,11 @@ def documento(atencion: Atencion, pk: uuid.UUID, usuario: Any) -> Documento | No
 
 
 def terminar(atencion: Atencion) -> bool:
-    """The person takes their papers and goes; False while something is still being done, or it had ended."""
-    if atencion.tramites.filter(estado__in=ABIERTOS).exists():
+    """The person takes their papers and goes; False while something is still being done, or it had ended.
+
+    What waits for the person (an address, a choice) does not hold the clerk: they may leave without giving it.
+    """
+    if atencion.tramites.filter(estado__in=DE_TRABAJO).exists():
         return False
     with transaction.atomic():
         if not Atencion.objects.filter(pk=atencion.pk, terminada=None).update(terminada=timezone.now()):

@@ -198,6 +198,10 @@ class UsuarioAdmin(ConPermisos, Registro, _UserAdmin):
     change_password_form = ContrasenaForm
     list_display = ["username", "first_name", "last_name", "is_active", "is_staff"]
 
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        # What they did is told by rows that would go with them. They stop being active instead.
+        return False
+
 
 @admin.register(Group)
 class GrupoAdmin(ConPermisos, Registro, GroupAdmin):

@@ -117,6 +117,20 @@ def test_cada_pagina_responde(admin_client: Client, personal: Client, modelo: Mo
     assert personal.post(pagina(modelo, "delete", fila.pk), {"post": "yes"}).status_code == 403
 
 
+def test_de_quien_ya_no_esta_queda_lo_que_hizo(admin_client: Client) -> None:
+    """A user is not deleted: the history of what they did would go too."""
+    usuario = User.objects.create_user("alguien", is_staff=True)
+    assert admin_client.get(f"/admin/auth/user/{usuario.pk}/delete/").status_code == 403
+    marcado = {"action": "delete_selected", "_selected_action": [usuario.pk], "post": "yes"}
+    admin_client.post("/admin/auth/user/", marcado)
+    assert User.objects.filter(pk=usuario.pk).exists()
+
+
+def test_a_quien_le_falta_un_registro_se_le_dice(client: Client) -> None:
+    client.force_login(User.objects.create_user("nueva", is_staff=True))
+    assert "pide al personal central" in client.get("/admin/").content.decode()
+
+
 def test_en_demostracion_lo_dice(admin_client: Client, client: Client, settings: Any) -> None:
     for demo in (True, False):
         settings.DEMO = demo

@@ -259,7 +259,9 @@ class AtencionAdmin(DeMiVentanilla, BusquedaPrivada):
         if request.method != "POST" or atencion.terminada:
             return self._volver(atencion)
         if not ventanilla.terminar(atencion):
-            self.message_user(request, "Todavía hay un trámite en curso: termínalo antes.", messages.WARNING)
+            self.message_user(
+                request, "Todavía se está haciendo un trámite: espera a que acabe.", messages.WARNING
+            )
             return self._volver(atencion)
         self.message_user(request, "Atención terminada. Puedes atender a otra persona.", messages.SUCCESS)
         return redirect("admin:index")

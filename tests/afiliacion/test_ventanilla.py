@@ -144,6 +144,20 @@ def test_sin_correo_hasta_la_tarjeta(clerk: Client, cola: Cola, sin_nss: Persona
     assert sin_nss.nss in re.sub(r"\D", "", cliente.get(url).content.decode())
 
 
+def test_quien_se_va_sin_dar_su_domicilio(clerk: Client, cola: Cola, sin_nss: Persona) -> None:
+    """What waits for the person holds nobody; what is being done does."""
+    atencion = identificar(clerk, sin_nss.curp)
+    clerk.post(de(atencion, "tramite"), {"tipo": "nss"})
+    clerk.post(de(atencion, "terminar"))
+    atencion.refresh_from_db()
+    assert atencion.terminada is None
+    cola()
+    assert atencion.tramites.get().estado == Estado.DOMICILIO
+    clerk.post(de(atencion, "terminar"))
+    atencion.refresh_from_db()
+    assert atencion.terminada and "Esta atención terminó" in texto(clerk, atencion)
+
+
 def test_un_tramite_sin_correo_solo_en_ventanilla(sin_nss: Persona) -> None:
     datos = {"tipo": "nss", "curp": sin_nss.curp}
     Tramite.objects.create(**datos, solicitud=uuid.uuid4(), canal=Tramite.Canal.VENTANILLA)
