@@ -80,6 +80,12 @@ def test_nuestras_palabras_estan_compiladas_y_sirven(dominio: str) -> None:
     assert all(hay[clave] == dicho for clave, dicho in escritas.items())
 
 
+@cada_dominio
+def test_como_lo_escribe_el_portal(dominio: str) -> None:
+    dicho = " ".join(leer(NUESTRAS / "es" / "LC_MESSAGES" / f"{dominio}.po").values())
+    assert not re.findall(r"\b(?:solo|oprim\w+)\b", dicho, re.IGNORECASE)
+
+
 def test_las_palabras_de_los_guiones_llegan(admin_client: Client) -> None:
     guion = admin_client.get("/admin/jsi18n/").content.decode()
     assert "Disponibles: %s" in guion and "Hoy (%(date)s)" in guion
