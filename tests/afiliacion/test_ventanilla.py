@@ -494,7 +494,7 @@ def test_una_correccion_sustituye_los_documentos(clerk: Client, jefa: Client, co
         **{(tipo, nuevo): "valido" for tipo in ("nss", "tarjeta", "vigencia")},
     }
     html = texto(clerk, atencion)
-    assert html.count('data-accion="imprimir"') == 3 and html.count("sustituido por uno nuevo") == 3
+    assert html.count('data-accion="imprimir"') == 3 and html.count("ya no es el vigente: hay uno") == 3
     nuevos = Documento.objects.filter(tramite__cambios=cambio)
     assert clerk.get(de(atencion, "documento", nuevos[0].pk)).getvalue()
     dicho = Asiento.objects.get(persona=persona, que="autorizar")

@@ -185,7 +185,7 @@ def test_un_nombre_con_cuatro_ojos(
     expect(otra.get_by_text("Autorizado. Quien lo pidió")).to_be_visible()
 
     pagina.goto(suya)
-    expect(pagina.get_by_text("sustituido por uno nuevo")).to_have_count(2, timeout=25_000)
+    expect(pagina.get_by_text("ya no es el vigente: hay uno más reciente")).to_have_count(2, timeout=25_000)
     revisar()
     filas = sitio.base.consultar(
         "SELECT d.token, d.sustituido_por_id FROM nss_portal_documento d "
