@@ -1,12 +1,15 @@
 """Users, groups and what they may do, where Django would say it in English."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group, Permission, User
-from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.text import capfirst
 
@@ -37,6 +40,10 @@ for _union, _nombre, _str in (
     _union.__str__ = _str  # type: ignore[method-assign]
 
 
+def _propias() -> list[str]:
+    return [app.label for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR]
+
+
 class CampoPermisos(_CampoPermisos):
     def label_from_instance(self, obj: Permission) -> str:
         return dicho(obj)
@@ -46,12 +53,22 @@ class ConPermisos(_ModelAdmin):
     delete_confirmation_max_display = 20
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
-        """Of the permissions, those on what has a page here."""
         if db_field.related_model is Permission:
-            tipos = ContentType.objects.get_for_models(*self.admin_site._registry).values()
-            de_aqui = Permission.objects.filter(content_type__in=[tipo.pk for tipo in tipos])
-            kwargs |= {"form_class": CampoPermisos, "queryset": de_aqui.select_related("content_type")}
+            kwargs["form_class"] = CampoPermisos
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """Of the permissions, those of the project's own apps and on users; and whatever this one already
+        has, because what is not offered would be taken away on saving.
+        """
+        form = super().get_form(request, obj, change=change, **kwargs)
+        ofrecidos = Q(content_type__app_label__in=["auth", *_propias()])
+        for nombre, campo in form.base_fields.items():
+            if isinstance(campo, CampoPermisos):
+                suyos = Q(pk__in=getattr(obj, nombre).values("pk")) if obj else Q()
+                permisos = Permission.objects.filter(ofrecidos | suyos)
+                campo.queryset = permisos.select_related("content_type")
+        return form
 
 
 class ContrasenaForm(_ContrasenaForm):

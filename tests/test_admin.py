@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -343,3 +343,24 @@ def test_las_listas_no_cuentan_hasta_el_final(
         admin_client.get(pagina(Colonia, "changelist"))
     cuentas = [c["sql"] for c in consultas if "COUNT(" in c["sql"].upper()]
     assert cuentas and all("LIMIT" in sql for sql in cuentas)
+
+
+@pytest.mark.parametrize("modelo", [User, Group], ids=lambda modelo: modelo.__name__)
+def test_guardar_no_quita_permisos(admin_client: Client, modelo: Modelo) -> None:
+    """Of a model that is only a part of another's page, and of an app that is not ours: both stay."""
+    cuales = [("registropatronal", "change"), ("suceso", "view"), ("session", "view"), ("group", "view")]
+    suyos = [Permission.objects.get(codename=f"{verbo}_{nombre}") for nombre, verbo in cuales]
+    un_usuario = modelo is User
+    fila: Any = User.objects.create_user("con-permisos") if un_usuario else Group.objects.create(name="Grupo")
+    tiene = fila.user_permissions if un_usuario else fila.permissions
+    tiene.set(suyos)
+    ruta = pagina(modelo, "change", fila.pk)
+    form = admin_client.get(ruta).context["adminform"].form
+    nombre = "user_permissions" if un_usuario else "permissions"
+    dichos = dict(form.fields[nombre].choices)
+    assert {dichos[uno.pk] for uno in suyos} >= {"Registro patronal: modificar", "Suceso: ver", "Grupo: ver"}
+    assert not form.fields[nombre].queryset.filter(codename="delete_session").exists()
+    escrito = {campo: form[campo].value() for campo in form.fields if form[campo].value() is not None}
+    escrito |= {"date_joined_0": "2026-08-24", "date_joined_1": "10:00"}
+    assert admin_client.post(ruta, escrito).status_code == 302
+    assert set(tiene.all()) == set(suyos)
