@@ -17,10 +17,10 @@ from vigencia.archivos import RENGLONES_MAXIMOS
 from vigencia.inscripciones import (
     POR_DEFUNCION,
     Situacion,
-    elegir_registro,
     en_situacion,
     estorbo,
     fallecidas,
+    registros_para,
 )
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal
 
@@ -211,7 +211,9 @@ class AltaForm(_InscripcionForm):
     def _revisar_escuela(self, escuela: Escuela, datos: dict[str, Any]) -> None:
         if datos["nivel"] not in escuela.niveles:
             self.add_error("nivel", "La escuela no imparte ese nivel.")
-        registro = datos.get("registro") or elegir_registro(escuela.registros.all(), datos["nivel"])
+        # By hand it can be asked: of several that would do, nobody's guess.
+        servibles = registros_para(escuela.registros.all(), datos["nivel"])
+        registro = datos.get("registro") or (servibles[0] if len(servibles) == 1 else None)
         donde = "registro" if "registro" in self.fields else "nivel"
         if registro is None:
             self.add_error(donde, "Elige con qué registro patronal se reporta este nivel.")

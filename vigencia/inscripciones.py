@@ -48,13 +48,15 @@ def en_situacion(cual: str, hoy: date) -> Q:
     }[Situacion(cual)]
 
 
-def elegir_registro(registros: Iterable[RegistroPatronal], nivel: str) -> RegistroPatronal | None:
-    """Of a school's, the one that serves that level: its own before a general one, the first of several.
+def registros_para(registros: Iterable[RegistroPatronal], nivel: str) -> list[RegistroPatronal]:
+    """Of a school's, those that serve that level: its own or, without any, the general ones; in order."""
+    todos = sorted(registros, key=lambda r: r.pk)
+    return [r for r in todos if r.nivel == nivel] or [r for r in todos if not r.nivel]
 
-    None when all of them are of other levels: it has to be said which.
-    """
-    suyos = [r for r in registros if r.nivel in (nivel, "")]
-    return min(suyos, key=lambda r: (r.nivel != nivel, r.pk), default=None)
+
+def elegir_registro(registros: Iterable[RegistroPatronal], nivel: str) -> RegistroPatronal | None:
+    """The first of those, for a file that does not say which; None when all are of other levels."""
+    return next(iter(registros_para(registros, nivel)), None)
 
 
 class Estancia(Protocol):

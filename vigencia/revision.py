@@ -166,8 +166,8 @@ class _Contexto:
         registro = propio or elegir_registro(self.registros.values(), dicho.nivel)
         if registro is None:
             dicho.errores.append(
-                f"No sabemos por cuál registro patronal reportar {Nivel(dicho.nivel).label.lower()}: agrega "
-                "la columna registro."
+                f"Tu escuela no tiene registro patronal para {Nivel(dicho.nivel).label.lower()}: pide que lo "
+                "agreguen."
             )
         elif registro.nivel and registro.nivel != dicho.nivel:
             dicho.errores.append(f"Ese registro patronal es de {Nivel(registro.nivel).label.lower()}.")

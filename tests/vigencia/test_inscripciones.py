@@ -222,7 +222,9 @@ def test_el_registro_que_corresponde(mia: Escuela) -> None:
     assert elegir_registro([general, propio], "posgrado") == propio
     assert elegir_registro([general, propio], "superior") == general
     otro = RegistroPatronal(registro="Z3190040327", escuela=mia)
-    assert elegir_registro([general, otro], "superior") is None
+    # A roster has no column for it: the first, in whatever order they come.
+    for orden in ([general, otro], [otro, general], [otro, propio, general]):
+        assert elegir_registro(orden, "superior") == general
     assert elegir_registro([propio], "superior") is None and elegir_registro([], "superior") is None
 
 

@@ -25,7 +25,7 @@ from nss_portal.almacen import Duradero
 from nss_portal.models import Aviso, Envio, Estado, Persona, Tramite
 from tests.apoyo import reanudar
 from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumno, alumnos, escuela, fila, lista
-from vigencia import archivos, comprobacion, confirmacion, dispmag, inscripciones, lotes
+from vigencia import archivos, comprobacion, confirmacion, dispmag, inscripciones, lotes, periodo
 from vigencia.archivos import COLUMNAS, DE_BAJA, ArchivoIlegible
 from vigencia.models import Escuela, Inscripcion, Lote, RegistroPatronal, Renglon
 
@@ -345,8 +345,12 @@ def test_cada_nivel_por_su_registro(una: Escuela) -> None:
         (luz.pk, "Y3100099321"),
     }
     RegistroPatronal.objects.create(escuela=una, registro="X3100099321")
-    assert "agrega la columna registro" in unico(una, fila(sol))[1]
-    assert unico(una, fila(sol, registro="X3100099321"), columnas) == ("alta", "")
+    # Of several general ones, the first; the file may say another.
+    for dicho, registro in (({}, "X3100099321"), ({"registro": "Z3190010321"}, "Z3190010321")):
+        lote = revisar(una, lista([fila(sol, **dicho)], columnas))
+        assert lote.renglones.values_list("veredicto", "registro").get() == ("alta", registro)
+    una.registros.filter(nivel="").update(nivel="posgrado")
+    assert "Tu escuela no tiene registro patronal para superior" in unico(una, fila(eva))[1]
 
 
 def test_el_tope_del_dia(una: Escuela, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -737,7 +741,7 @@ def test_la_orden(una: Escuela, tmp_path: Path) -> None:
     filas = [fila(p, ciclo="", fin="", nivel="") for p in alumnos(25)]
     ruta.write_bytes(lista(filas))
     omision = ["--ciclo", CICLO, "--fin", FIN.isoformat()]
-    dicho = "25 renglones: 25 altas, 0 bajas, 0 con advertencia, 0 sin cambio, 0 con errores.\n"
+    dicho = "25 renglones leídos: 25 altas, 0 bajas, 0 con advertencia, 0 sin cambio, 0 con errores.\n"
     assert orden(ruta, *omision, "--dry-run") == dicho
     assert not Lote.objects.exists() and not una.inscripciones.exists()
     assert orden(ruta, *omision) == f"{dicho}Guardado: 25 altas y 0 bajas.\n"
@@ -754,6 +758,38 @@ def test_la_orden(una: Escuela, tmp_path: Path) -> None:
     assert una.inscripciones.count() == 25
     assert "1 altas" in orden(ruta, *omision, "--aun-con-errores")
     assert una.inscripciones.count() == 26
+
+
+def test_la_orden_de_168_columnas_sin_mas(
+    una: Escuela, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its lines have no room for is the school year of today, and it is said."""
+    monkeypatch.setattr(timezone, "localdate", lambda: date(2027, 2, 1))
+    persona, registro = alumnos(1)[0], una.registros.get()
+    ruta = tmp_path / "movimientos.txt"
+    fila_ = Inscripcion(persona=persona, registro=registro, matricula="7", alta=ALTA, fin=FIN)
+    ruta.write_bytes(b"".join(dispmag.escribir([fila_])[0]))
+    dicho = orden(ruta)
+    assert dicho.startswith("Ciclo 2026-2027, hasta el 31/07/2027 (--ciclo y --fin dicen otro).\n1 renglones")
+    assert dicho.endswith("Guardado: 1 altas y 0 bajas.\n")
+    assert una.inscripciones.values_list("persona", "ciclo", "alta", "fin").get() == (
+        persona.pk,
+        "2026-2027",
+        ALTA,
+        date(2027, 7, 31),
+    )
+    assert "Ciclo 2026-2027, hasta el 30/06/2027" in orden(ruta, "--fin", "2027-06-30", "--dry-run")
+
+
+@pytest.mark.parametrize(
+    ("dia", "ciclo", "fin"),
+    [
+        (date(2026, 7, 31), "2025-2026", date(2026, 7, 31)),
+        (date(2026, 8, 1), "2026-2027", date(2027, 7, 31)),
+    ],
+)
+def test_el_ciclo_de_un_dia(dia: date, ciclo: str, fin: date) -> None:
+    assert periodo.ciclo_de(dia) == (ciclo, fin)
 
 
 def test_la_orden_dice_lo_que_no_puede(una: Escuela, tmp_path: Path) -> None:
