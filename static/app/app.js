@@ -408,7 +408,13 @@ uno("[data-salir]").addEventListener("click", salir);
 addEventListener("hashchange", () => abrir());
 addEventListener("online", red);
 addEventListener("offline", red);
-otrasVentanas.addEventListener("message", () => location.reload());
+// What this window had on its way would still be kept: it throws everything away too, after that.
+otrasVentanas.addEventListener("message", async () => {
+  turno++;
+  todo = nadie();
+  await cajon.vaciar().catch(() => null);
+  location.reload();
+});
 uno("[data-sin-red]").hidden = navigator.onLine;
 todo = { ...todo, ...(await cajon.leer("todo").catch(() => null)) };
 abrir();

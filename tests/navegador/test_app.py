@@ -406,6 +406,41 @@ def test_lo_que_llega_tarde_ya_no_es_de_nadie(app: Page, sitio: Portal) -> None:
 
 
 @pytest.mark.parametrize("tamano", [(360, 740)], ids=["360"], indirect=True)
+def test_salir_tampoco_deja_lo_que_otra_ventana_tenia_en_camino(
+    app: Page, telefono: BrowserContext, sitio: Portal
+) -> None:
+    (una, _, nombre), correo = persona(sitio, con_nss=True), "ventanas@correo.example"
+    nss = obtener_nss(app, sitio, una, correo)
+    ventana = telefono.new_page()
+    # The news of «Salir» reaches it last of all.
+    ventana.add_init_script(
+        """window.noticias = [];
+        BroadcastChannel.prototype.addEventListener = function (tipo, hacer) {
+          EventTarget.prototype.addEventListener.call(this, tipo, (evento) => noticias.push(() => hacer(evento)));
+        };"""
+    )
+    ventana.goto("/app/#/nss")
+    esperar(ventana, "resultado")
+    en_camino: list[Route] = []
+    ventana.route("**/enviar/", lambda ruta: en_camino.append(ruta))
+    ventana.locator("[data-documento=tarjeta] [data-con-red]").click()
+    with app.expect_response("**/api/v1/salir/"):
+        app.get_by_role("button", name="Salir").click()
+    esperar(app, "inicio")
+    nada_guardado(app)
+    with ventana.expect_response("**/enviar/") as contestado:
+        en_camino.pop().continue_()
+    assert contestado.value.status == 401
+    esperar(ventana, "solicitud")
+    with ventana.expect_navigation():
+        ventana.evaluate("noticias.forEach((hacer) => void hacer())")
+    esperar(ventana, "solicitud")
+    expect(ventana.locator("#id_curp")).to_have_value("")
+    assert not [dato for dato in (nss, una, nombre, correo) if dato in ventana.content()]
+    nada_guardado(ventana)
+
+
+@pytest.mark.parametrize("tamano", [(360, 740)], ids=["360"], indirect=True)
 def test_con_mala_red_se_pide_una_vez(app: Page, telefono: BrowserContext, sitio: Portal) -> None:
     (curp, _, _), correo = persona(sitio, con_nss=True), "lenta@correo.example"
     en_camino: list[Route] = []
