@@ -9,6 +9,7 @@ import { marcar } from "./pintar.js";
 
 const uno = (selector) => document.querySelector(selector);
 const main = uno("main");
+const lienzo = uno("[data-lienzo]");
 const { buzon, cp, sw } = document.body.dataset;
 const nadie = () => ({ sesion: null, curso: null, guardado: {} });
 const DETALLE = { nss: "tarjeta", vigencia: "reporte", clinica: "alta" };
@@ -26,7 +27,7 @@ const decir = (texto) => (uno("[data-voz]").textContent = texto);
 
 function mostrar(pantalla, partes, foco = main.dataset.pantalla !== "app") {
   main.dataset.pantalla = pantalla;
-  uno("[data-lienzo]").replaceChildren(...partes.flat(3).filter(Boolean));
+  lienzo.replaceChildren(...partes.flat(3).filter(Boolean));
   uno("[data-salir]").hidden = !todo.sesion && !Object.keys(todo.guardado).length;
   const h1 = uno("main h1");
   document.title = `${h1.textContent} · gob·estudiantes`;
@@ -42,9 +43,11 @@ async function pausa(ms) {
 }
 
 /** Do something that may fail, with a key that is the same however often it is tried. `alFallar` sees the failure
- * first; what it does not settle is said, with what can be done. Nothing comes of it when the screen is another. */
+ * first, on the screen where it was asked for; what it does not settle is said, with what can be done. Nothing comes
+ * of it when the screen is another. */
 async function intentar(hacer, alFallar = () => false) {
   const [mio, suyo, clave] = [turno, todo, crypto.randomUUID()];
+  let debajo = null; // the screen that said it cannot go on took the place of these, and of what was typed in them
   for (;;) {
     let falla;
     main.setAttribute("aria-busy", "true");
@@ -58,9 +61,12 @@ async function intentar(hacer, alFallar = () => false) {
     }
     const sinRed = falla instanceof api.SinRed;
     if (!sinRed && !(falla instanceof api.Problema)) throw falla;
-    if (mio !== turno || alFallar(falla)) return undefined;
+    if (mio !== turno) return undefined;
+    if (debajo) mostrar(...debajo);
+    if (alFallar(falla)) return undefined;
     if (falla.estado === 401) return void (await vencer());
     if (falla.estado === 404 && todo.curso) return void (await terminar("Ese trámite ya no está. Empieza otra vez."));
+    debajo = uno("main h1") && [main.dataset.pantalla, [...lienzo.childNodes]];
     // What depends on the moment is asked again as it was; for the rest, the trámite says where it stands.
     const delMomento = sinRed || falla.estado === 429 || falla.estado >= 500;
     await new Promise((listo) => {

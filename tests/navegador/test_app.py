@@ -459,3 +459,27 @@ def test_con_mala_red_se_pide_una_vez(app: Page, telefono: BrowserContext, sitio
     telefono.set_offline(False)
     esperar(app, "codigo")
     assert sitio.base.consultar("SELECT count(*) FROM nss_portal_tramite WHERE curp = %s", curp) == [(1,)]
+
+
+@pytest.mark.parametrize("tamano", [(360, 740)], ids=["360"], indirect=True)
+def test_lo_que_se_niega_al_volver_la_red_se_dice_en_su_forma(
+    app: Page, telefono: BrowserContext, sitio: Portal
+) -> None:
+    """The form that gave its place to «No hay conexión» comes back with what was typed, and what is wrong."""
+    app.goto("/app/#/vigencia")
+    esperar(app, "solicitud")
+    telefono.set_offline(True)
+    llenar(app, curp="XX", nss="1", correo="escrito@correo.example")
+    esperar(app, "sin-red")
+    telefono.set_offline(False)
+    expect(app.locator(".resumen-errores")).to_be_focused()
+    esperar(app, "solicitud")
+    expect(app).to_have_title(re.compile("^Error: "))
+    for campo, escrito in {"curp": "XX", "nss": "1", "correo": "escrito@correo.example"}.items():
+        expect(app.locator(f"#id_{campo}")).to_have_value(escrito)
+    expect(app.locator("#error_curp")).to_be_visible()
+    expect(app.get_by_role("heading", name="No hay conexión")).to_be_hidden()
+    # And it works: what is put right goes out.
+    curp, nss, _ = persona(sitio, con_nss=True)
+    llenar(app, curp=curp, nss=str(nss))
+    esperar(app, "codigo")
