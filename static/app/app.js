@@ -18,6 +18,7 @@ const TARDA = 20_000; // past this, the screen says that it takes longer than us
 const otrasVentanas = new BroadcastChannel("salir");
 let todo = nadie(); // of one person: after «Salir» it is another object, and what comes late for the old one is dropped
 let turno = 0; // of the screen on show: what was being waited for by another one is dropped
+let enCamino = 0; // how many things the screen on show has sent and is waiting for
 
 // A browser that keeps nothing still does it all, while the page lasts.
 const guardar = () => cajon.guardar("todo", todo).catch(() => null);
@@ -42,22 +43,18 @@ async function pausa(ms) {
   while (document.hidden) await new Promise((listo) => document.addEventListener("visibilitychange", listo, { once: true }));
 }
 
-/** Do something that may fail, with a key that is the same however often it is tried. `alFallar` sees the failure
- * first, on the screen where it was asked for; what it does not settle is said, with what can be done. Nothing comes
- * of it when the screen is another. */
+/** Do something that may fail. `alFallar` sees the failure first, on the screen where it was asked for; what it does
+ * not settle is said, with what can be done. Nothing comes of it when the screen is another. */
 async function intentar(hacer, alFallar = () => false) {
-  const [mio, suyo, clave] = [turno, todo, crypto.randomUUID()];
+  const [mio, suyo] = [turno, todo];
   let debajo = null; // the screen that said it cannot go on took the place of these, and of what was typed in them
   for (;;) {
     let falla;
-    main.setAttribute("aria-busy", "true");
     try {
-      const hecho = await hacer(clave);
+      const hecho = await hacer();
       return suyo === todo ? hecho : undefined;
     } catch (error) {
       falla = error;
-    } finally {
-      main.removeAttribute("aria-busy");
     }
     const sinRed = falla instanceof api.SinRed;
     if (!sinRed && !(falla instanceof api.Problema)) throw falla;
@@ -80,6 +77,27 @@ async function intentar(hacer, alFallar = () => false) {
     });
     if (mio !== turno) return undefined;
   }
+}
+
+/** The same for what is sent, with a key that is the same however often it is tried. While it is on its way, pressing
+ * again would send it twice. */
+function mandar(camino, datos, alFallar, credencial = token()) {
+  const [mio, clave] = [turno, crypto.randomUUID()];
+  const enviar = async () => {
+    ocupar(enCamino + 1);
+    try {
+      return await api.enviar(camino, datos, credencial, clave);
+    } finally {
+      if (mio === turno) ocupar(enCamino - 1); // what another screen sent is not counted in this one
+    }
+  };
+  return intentar(enviar, alFallar);
+}
+
+function ocupar(cuantos) {
+  enCamino = cuantos;
+  if (enCamino) main.setAttribute("aria-busy", "true");
+  else main.removeAttribute("aria-busy");
 }
 
 /** The half hour is over, or the mailbox is another: what was kept stays, the rest begins again. */
@@ -128,19 +146,16 @@ async function empezar(tipo, valores, con = {}) {
     return;
   }
   const datos = { ...valores, tipo, cambio: Boolean(con.cambio) };
-  const comenzado = await intentar(
-    (clave) => api.enviar("/tramites/", datos, token(), clave),
-    (error) => {
-      if (error.estado === 401) {
-        todo.sesion.token = null; // the half hour is over: this one gets a code
-        empezar(tipo, valores, con);
-        return true;
-      }
-      const extranjero = tipo === "nss" && error.estado === 422 && "codigo_postal" in error.errores;
-      if (extranjero && !uno("#id_codigo_postal")) pedir(tipo, { ...con, valores, extranjero });
-      return senalar(error);
-    },
-  );
+  const comenzado = await mandar("/tramites/", datos, (error) => {
+    if (error.estado === 401) {
+      todo.sesion.token = null; // the half hour is over: this one gets a code
+      empezar(tipo, valores, con);
+      return true;
+    }
+    const extranjero = tipo === "nss" && error.estado === 422 && "codigo_postal" in error.errores;
+    if (extranjero && !uno("#id_codigo_postal")) pedir(tipo, { ...con, valores, extranjero });
+    return senalar(error);
+  });
   if (!comenzado) return;
   const codigo_postal = valores.codigo_postal || todo.sesion?.codigo_postal;
   todo.sesion = { curp, correo: valores.correo, codigo_postal, token: token() };
@@ -153,14 +168,12 @@ function escribirCodigo() {
   const { tipo, id } = todo.curso;
   const enviar = async (evento) => {
     const { codigo } = escrito(evento);
-    const acceso = await intentar(
-      (clave) => api.enviar(`/tramites/${id}/codigo/`, { codigo }, null, clave),
-      (error) => {
-        if (error.tipo !== "codigo-terminado") return senalar(error);
-        terminar(error.message);
-        return true;
-      },
-    );
+    const alFallar = (error) => {
+      if (error.tipo !== "codigo-terminado") return senalar(error);
+      terminar(error.message);
+      return true;
+    };
+    const acceso = await mandar(`/tramites/${id}/codigo/`, { codigo }, alFallar, null);
     if (!acceso || todo.curso?.id !== id) return;
     todo.sesion.token = acceso.token;
     todo.curso.confirmado = true;
@@ -240,10 +253,8 @@ function darDomicilio(id, despues = false) {
   const enviar = async (evento) => {
     const valores = escrito(evento);
     const datos = { ...valores, colonia_no_listada: valores.colonia_no_listada === "1" };
-    const hecho = await intentar(
-      (clave) => api.enviar(`/tramites/${id}/domicilio/`, datos, token(), clave),
-      (error) => senalar(error) || (despues && error.estado === 409 && (dado(error.message), true)),
-    );
+    const alFallar = (error) => senalar(error) || (despues && error.estado === 409 && (dado(error.message), true));
+    const hecho = await mandar(`/tramites/${id}/domicilio/`, datos, alFallar);
     if (!hecho) return;
     todo.sesion.codigo_postal = valores.codigo_postal.replace(/\s/g, "");
     if (despues) return dado("Guardamos tu domicilio.");
@@ -281,10 +292,8 @@ async function elegir(id, aviso = "") {
 }
 
 async function registrar(id, elegida) {
-  const hecho = await intentar(
-    (clave) => api.enviar(`/tramites/${id}/eleccion/`, elegida, token(), clave),
-    (error) => error.estado === 422 && (elegir(id, `${Object.values(error.errores)[0][0]} No se registró nada.`), true),
-  );
+  const alFallar = (error) => error.estado === 422 && (elegir(id, `${Object.values(error.errores)[0][0]} No se registró nada.`), true);
+  const hecho = await mandar(`/tramites/${id}/eleccion/`, elegida, alFallar);
   if (hecho) abrir();
 }
 
@@ -317,7 +326,7 @@ async function resolver(tipo, tramite) {
 function mostrarResultado(tipo, aviso = "") {
   const { tramite, conDomicilio } = todo.guardado[tipo];
   const finalizar = async () => {
-    if (!(await intentar((clave) => api.enviar(`/tramites/${tramite.id}/finalizar/`, undefined, token(), clave)))) return;
+    if (!(await mandar(`/tramites/${tramite.id}/finalizar/`))) return;
     todo.curso = null;
     await guardar();
     mostrar("finalizado", pantallas.finalizado(Object.keys(PASOS)[hechos()]));
@@ -343,7 +352,7 @@ async function abrirDocumento(documento) {
 }
 
 async function mandarDocumento(documento) {
-  const hecho = await intentar((clave) => api.enviar(`/documentos/${documento.id}/enviar/`, undefined, token(), clave), alLado(documento));
+  const hecho = await mandar(`/documentos/${documento.id}/enviar/`, undefined, alLado(documento));
   if (hecho) contar(documento, `Va en camino a ${hecho.para}.`);
 }
 
@@ -366,6 +375,7 @@ function hechos() {
 
 function abrir(aviso = "") {
   turno++;
+  ocupar(0);
   const tipo = ruta();
   const { curso, guardado } = todo;
   if (!Object.hasOwn(PASOS, tipo)) {
@@ -404,7 +414,7 @@ function red() {
 
 // While something is on its way, pressing again would send it twice.
 const unaVez = (evento) => {
-  if (!main.hasAttribute("aria-busy") || (evento.type === "click" && !evento.target.closest("button"))) return;
+  if (!enCamino || (evento.type === "click" && !evento.target.closest("button"))) return;
   evento.preventDefault();
   evento.stopPropagation();
 };

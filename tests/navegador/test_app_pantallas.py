@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.navegador import estados_app
 from tests.navegador.apoyo import esperar
@@ -149,3 +149,52 @@ def test_espera_con_calma_y_lo_dice(catalogo: None) -> None:
         app.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
         app.wait_for_timeout(500)
         assert pedidos
+
+
+@pytest.mark.django_db
+def test_lo_que_se_consulta_no_estorba_a_lo_que_se_manda(catalogo: None) -> None:
+    """While one screen's question is on its way, another one sends, and once: neither swallows nor frees it."""
+    pk, concha = "0" * 8 + "-0000-4000-8000-" + "0" * 12, vestibulo()
+    todo = {"sesion": {"token": "t"}, "curso": {"tipo": "nss", "id": pk, "confirmado": True}, "guardado": {}}
+    consultas: list[Route] = []
+    envios: list[Route] = []
+
+    def hay(lista: list[Route]) -> None:
+        limite = time.monotonic() + 10
+        while not lista and time.monotonic() < limite:
+            app.wait_for_timeout(50)
+        app.wait_for_timeout(300)  # those that should not be there have had their time too
+        assert len(lista) == 1
+
+    with vitrina() as escaparate:
+        escaparate.estantes.update(concha)
+        app = escaparate.pagina
+        app.route(f"**{V1}/tramites/{pk}/avance/", lambda ruta: consultas.append(ruta))
+        app.route(f"**{V1}/tramites/", lambda ruta: envios.append(ruta))
+        abrir(escaparate, concha, Escena("", "inicio", "nss", todo))
+        hay(consultas)
+        assert app.locator("main").get_attribute("aria-busy") is None
+        app.evaluate("location.hash = '#/vigencia'")
+        esperar(app, "solicitud")
+        enviar = app.get_by_role("button", name="Continuar")
+        enviar.click()
+        hay(envios)
+        expect(app.locator("main")).to_have_attribute("aria-busy", "true")
+        consultas[0].fulfill(status=503, body="")
+        app.wait_for_timeout(300)
+        expect(app.locator("main")).to_have_attribute("aria-busy", "true")
+        enviar.click()
+        hay(envios)
+        # What was sent from a screen that was left does not hold the next one.
+        app.evaluate("location.hash = '#/clinica'")
+        expect(app.locator("main")).not_to_have_attribute("aria-busy", "true")
+        perdido = envios.pop()
+        enviar.click()
+        hay(envios)
+        perdido.fulfill(status=503, body="")
+        app.wait_for_timeout(300)
+        enviar.click()
+        hay(envios)
+        envios[0].fulfill(status=503, body="")
+        esperar(app, "alto")
+        expect(app.locator("main")).not_to_have_attribute("aria-busy", "true")
