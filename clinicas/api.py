@@ -51,6 +51,10 @@ class Opcion(Schema):
 
 class Opciones(Schema):
     actual: str | None = Field(description="La clínica que ya tiene, si pide un cambio.", examples=[None])
+    clinica_actual: str | None = Field(
+        description="Su CLUES: el nombre se repite de una entidad a otra.", examples=[None]
+    )
+    turno_actual: str | None = Field(examples=[None])
     opciones: list[Opcion]
 
 
@@ -89,9 +93,12 @@ def _por_elegir(request: HttpRequest, pk: uuid.UUID) -> tuple[Tramite, Peticion,
 @router.get("/tramites/{uuid:pk}/opciones/", response=Opciones, summary="Las clínicas entre las que se elige")
 def opciones(request: HttpRequest, pk: uuid.UUID) -> Any:
     tramite, _, hay = _por_elegir(request, pk)
-    actual = alta.activa(tramite.persona) if tramite.persona else None
+    suya = alta.activa(tramite.persona) if tramite.persona else None
+    actual = suya.consultorio if suya else None
     return {
-        "actual": actual.consultorio.clinica.nombre if actual else None,
+        "actual": actual.clinica.nombre if actual else None,
+        "clinica_actual": actual.clinica_id if actual else None,
+        "turno_actual": actual.turno if actual else None,
         "opciones": [
             {
                 "clinica": opcion.clinica.pk,

@@ -283,7 +283,7 @@ async function elegir(id, aviso = "") {
     const enviar = (evento) => {
       elegida = escrito(evento);
       const opcion = hay.opciones.find((cual) => cual.clinica === elegida.clinica);
-      const revisada = { opcion, turno: elegida.turno, actual: hay.actual };
+      const revisada = { ...hay, opcion, turno: elegida.turno };
       mostrar("revision", pantallas.revision(revisada, () => registrar(id, elegida), () => dibujar(true)));
     };
     mostrar("eleccion", pantallas.eleccion({ ...hay, ...elegida, aviso }, alElegir, enviar), foco);

@@ -254,13 +254,13 @@ export function domicilio({ codigos, valores, despues }, enviar, ahoraNo) {
   ];
 }
 
-export function eleccion({ opciones, actual, clinica, turno, aviso }, elegir, enviar) {
+export function eleccion({ opciones, actual, turno_actual, clinica, turno, aviso }, elegir, enviar) {
   const suya = opciones.find((opcion) => opcion.clinica === clinica) ?? opciones[0];
   const radio = (nombre, valor, marcado) =>
     h("input", { type: "radio", name: nombre, value: valor, checked: marcado, id: `${nombre}-${valor}`, change: (evento) => elegir(nombre, evento.target.value) });
   return [
     volver(),
-    titulo(opciones.length === 1 ? "Esta es tu clínica" : "Elige tu clínica", actual && `Hoy estás en ${actual}. Tu registro se conserva hasta que confirmes el cambio.`),
+    titulo(opciones.length === 1 ? "Esta es tu clínica" : "Elige tu clínica", actual && `Hoy estás en ${actual}, turno ${turno_actual}. Tu registro se conserva hasta que confirmes el cambio.`),
     aviso && h("div.b5", nota("info", "aviso", aviso)),
     h(
       "form",
@@ -302,20 +302,24 @@ export function eleccion({ opciones, actual, clinica, turno, aviso }, elegir, en
   ];
 }
 
-export function revision({ opcion, turno, actual }, confirmar, otra) {
-  const otraClinica = actual && actual !== opcion.nombre;
+/** Which clinic it is, its CLUES says: there are many of one name. */
+export function revision({ opcion, turno, actual, clinica_actual, turno_actual }, confirmar, otra) {
+  const otraClinica = actual && clinica_actual !== opcion.clinica;
+  const igual = actual && !otraClinica && turno_actual === turno;
+  const otroTurno = igual ? "Dejarla como está" : "Cambiar de turno";
   return [
     titulo("Revisa antes de registrarte", "Todavía no se ha registrado nada."),
+    igual && h("div.b5", nota("info", "aviso", h("b", "Es la clínica y el turno que ya tienes."), "No hay nada que cambiar.")),
     hechos([
       ["Clínica (UMF)", opcion.nombre],
       ["Turno", TURNOS[turno]],
       ["Domicilio", opcion.domicilio],
       ["Horario", opcion.horario],
-      ["Dejas de estar en", otraClinica && actual],
+      [otraClinica ? "Dejas de estar en" : "Hoy te toca", actual, `Turno ${turno_actual}`],
     ]),
     h(
       "div.acciones",
-      boton(otraClinica ? "Cambiarme a esta clínica" : actual ? "Quedarme en esta clínica" : "Registrarme en esta clínica", confirmar),
+      boton(!actual ? "Registrarme en esta clínica" : otraClinica ? "Cambiarme a esta clínica" : otroTurno, confirmar),
       boton("Cambiar mi elección", otra, "enlace"),
     ),
   ];

@@ -338,7 +338,7 @@ def paso_3(persona: Persona) -> Iterator[Escena]:
     registrar = pulsar("Continuar", "Registrarme en esta clínica")
     una.mandar(f"/tramites/{pk}/eleccion/", {"clinica": primera.pk, "turno": "nocturno"})
     yield una.escena("clínica: elección mal", "eleccion", "clinica", pk, registrar)
-    vacias = una.estantes | {f"{V1}{caminos[1]}": como_json({"actual": None, "opciones": []})}
+    vacias = una.estantes | {f"{V1}{caminos[1]}": como_json({"opciones": []})}
     yield Escena("clínica: sin lugar", "alto", "clinica", una.todo("clinica", pk), vacias)
     una.telefono.mandar(f"/tramites/{pk}/eleccion/", {"clinica": primera.pk, "turno": "vespertino"})
     una.mirar(caminos[0])
@@ -359,6 +359,13 @@ def paso_3(persona: Persona) -> Iterator[Escena]:
     atender()
     una.mirar(f"/tramites/{cambio}/avance/", f"/tramites/{cambio}/opciones/")
     yield una.escena("clínica: cambio, elección", "eleccion", "clinica", cambio)
+
+    def igual(app: Page) -> None:
+        app.get_by_label("Vespertino").check()
+        app.get_by_role("button", name="Continuar").click()
+        expect(app.get_by_role("button", name="Dejarla como está")).to_be_visible()
+
+    yield una.escena("clínica: cambio, la misma", "revision", "clinica", cambio, igual)
 
     def a_la_otra(app: Page) -> None:
         app.get_by_label("UMF de muestra 002").check()

@@ -198,3 +198,37 @@ def test_lo_que_se_consulta_no_estorba_a_lo_que_se_manda(catalogo: None) -> None
         envios[0].fulfill(status=503, body="")
         esperar(app, "alto")
         expect(app.locator("main")).not_to_have_attribute("aria-busy", "true")
+
+
+@pytest.mark.django_db
+def test_dos_clinicas_con_un_mismo_nombre_son_dos(catalogo: None) -> None:
+    """There is a «UMF 28» in more than one entidad: which of them somebody leaves, its CLUES says."""
+    pk, concha = "0" * 8 + "-0000-4000-8000-" + "0" * 12, vestibulo()
+    todo = {
+        "sesion": {"token": "t"},
+        "curso": {"tipo": "clinica", "id": pk, "confirmado": True},
+        "guardado": {},
+    }
+    comun = {"nombre": "UMF 28", "domicilio": "Calle 1", "horario": "Siempre", "motivo": "la hay"}
+    comun |= {"kilometros": None, "turnos": ["matutino", "vespertino"]}
+    hay: dict[str, Any] = {"actual": "UMF 28", "clinica_actual": "DFIMS980001", "turno_actual": "matutino"}
+    hay["opciones"] = [comun | {"clinica": clues} for clues in ("DFIMS980001", "MCIMS980002")]
+    estantes: estados_app.Estantes = {
+        f"{V1}/tramites/{pk}/avance/": estados_app.como_json({"estado": "eleccion"}),
+        f"{V1}/tramites/{pk}/opciones/": estados_app.como_json(hay),
+    }
+    dicho = {
+        ("DFIMS980001", "matutino"): ("Dejarla como está", "Hoy te toca"),
+        ("DFIMS980001", "vespertino"): ("Cambiar de turno", "Hoy te toca"),
+        ("MCIMS980002", "matutino"): ("Cambiarme a esta clínica", "Dejas de estar en"),
+    }
+    with vitrina() as escaparate:
+        escaparate.estantes.update(concha)
+        app = escaparate.pagina
+        for (clues, turno), (boton, lugar) in dicho.items():
+            abrir(escaparate, concha, Escena("", "eleccion", "clinica", todo, estantes))
+            app.locator(f"#clinica-{clues}").check()
+            app.locator(f"#turno-{turno}").check()
+            app.get_by_role("button", name="Continuar").click()
+            expect(app.get_by_role("button", name=boton)).to_be_visible()
+            expect(app.get_by_text(lugar)).to_be_visible()

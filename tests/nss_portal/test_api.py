@@ -92,6 +92,10 @@ def test_los_tres_pasos_con_un_solo_codigo(telefono: Telefono) -> None:
     respuesta = telefono.mandar(f"/tramites/{clinica['id']}/eleccion/", eleccion)
     assert respuesta.status_code == 200 and respuesta.json()["resultado"] == "registrado"
     atender()
+    otra = telefono.completo("clinica", persona.curp, codigo_postal="06600", cambio=True)
+    actual = telefono.ver(f"/tramites/{otra['id']}/opciones/")
+    assert actual["actual"] == opciones[0]["nombre"]
+    assert {"clinica": actual["clinica_actual"], "turno": actual["turno_actual"]} == eleccion
     alta = telefono.ver(f"/tramites/{clinica['id']}/alta/")
     assert alta["clinica"] == opciones[0]["nombre"] and alta["turno"] == eleccion["turno"]
     assert len(telefono.ver(f"/tramites/{clinica['id']}/")["documentos"]) == 2
