@@ -160,7 +160,7 @@ def documento(atencion: Atencion, pk: uuid.UUID, usuario: Any) -> Documento | No
 def terminar(atencion: Atencion) -> bool:
     """The person takes their papers and goes; False while something is still being done, or it had ended.
 
-    What waits for the person (an address, a choice) does not hold the clerk: they may leave without giving it.
+    What waits for the person (an address, a choice) holds no clerk: they may leave without giving it.
     """
     if atencion.tramites.filter(estado__in=DE_TRABAJO).exists():
         return False

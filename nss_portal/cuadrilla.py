@@ -8,6 +8,7 @@ import logging
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -41,7 +42,8 @@ class _Obrero[T, R]:
 
     def encargar(self, tarea: T) -> None:
         self.tarea = tarea
-        self.conexion.send(tarea)
+        with suppress(OSError):  # it has just died: whoever listens to it is told next
+            self.conexion.send(tarea)
 
     def despedir(self) -> None:
         self.conexion.close()
