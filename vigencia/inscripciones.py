@@ -19,6 +19,16 @@ _TROZO = 1000
 POR_DEFUNCION = (
     "Tiene una baja por defunción: no se puede inscribir. Si es un error, la deshace la escuela que la dio."
 )
+OTRA_DEFUNCION = (
+    "Otra inscripción suya tiene una baja por defunción: mientras siga, esta no se puede deshacer. Si es un "
+    "error, primero la deshace la escuela que la dio."
+)
+# After the end of the enrolment: how long its baja may still be taken back.
+PLAZO_DE_BAJA = timedelta(days=30)
+DEMASIADO_TARDE = (
+    f"Esta baja ya no se puede deshacer: pasaron más de {PLAZO_DE_BAJA.days} días desde el fin de la "
+    "inscripción. Si todavía estudia contigo, inscríbelo en el ciclo de ahora."
+)
 
 
 class Situacion(models.TextChoices):
@@ -147,27 +157,45 @@ def dar_de_baja(inscripciones: QuerySet[Inscripcion], fecha: date, causa: str) -
     return hechas
 
 
-@transaction.atomic
-def deshacer_baja(inscripcion: Inscripcion) -> bool:
-    """Take back a baja that was a mistake, and its mail; whoever has read it is written that there is service
-    again. False when there is none to take back.
+def muy_tarde(inscripcion: Inscripcion, hoy: date) -> str:
+    """Why a baja can no longer be taken back on the day `hoy`; empty when it can.
 
-    Raises ValidationError when the person has come back to the cycle since: both stays would overlap.
+    A mistake is seen while the student would have had service, or soon after; later it would give nobody
+    anything and only rewrite what other documents have said. A death shuts every later enrolment: always.
+    """
+    a_tiempo = inscripcion.causa == Inscripcion.Causa.DEFUNCION or hoy <= inscripcion.fin + PLAZO_DE_BAJA
+    return "" if a_tiempo else DEMASIADO_TARDE
+
+
+@transaction.atomic
+def deshacer_baja(inscripcion: Inscripcion) -> Inscripcion | None:
+    """Take back a baja that was a mistake, and its mail; whoever has read it is written that there is service
+    again. Answers with the row as it was, day and cause still there; None when there is none to take back.
+
+    Raises ValidationError when it is too late, when another row says that the person died, and when another
+    stay of the same cycle is open or would overlap.
     """
     _bloquear(pk=inscripcion.escuela_id)
     fila = Inscripcion.objects.filter(pk=inscripcion.pk)
     # Read again: somebody else may have been first.
     suya = fila.exclude(baja=None).first()
     if suya is None:
-        return False
+        return None
+    if motivo := muy_tarde(suya, timezone.localdate()):
+        raise ValidationError(motivo, code="tarde")
+    # A death itself is always taken back: of two given by mistake, one has to be the first.
+    if suya.causa != Inscripcion.Causa.DEFUNCION and fallecidas([suya.persona_id]):
+        raise ValidationError(OTRA_DEFUNCION, code="defuncion")
     cual = {"persona": suya.persona_id, "escuela": suya.escuela_id, "ciclo": suya.ciclo}
-    if Inscripcion.objects.filter(**cual, alta__gt=suya.alta).exists():
+    otras = list(Inscripcion.objects.filter(**cual).exclude(pk=suya.pk))
+    # Open, of whatever days: there is one a cycle.
+    if any(otra.baja is None for otra in otras) or estorbo(suya.alta, suya.fin, otras):
         raise ValidationError("Ya regresó a este ciclo con otra inscripción.", code="otra")
     noticias.retirar_bajas(fila)
     fila.update(baja=None, causa="", cierre=None, movida=timezone.now())
     if noticias.se_dijo_la_baja(suya):
-        noticias.anunciar_altas(fila)
-    return True
+        noticias.anunciar_altas(fila, baja_por_error=True)
+    return suya
 
 
 def _bloquear(**cuales: Any) -> None:

@@ -17,13 +17,14 @@ from vigencia.models import Inscripcion
 ALTA, BAJA = "inscripcion", "baja"
 
 
-def anunciar_altas(inscripciones: QuerySet[Inscripcion]) -> int:
+def anunciar_altas(inscripciones: QuerySet[Inscripcion], baja_por_error: bool = False) -> int:
     """Write the mail «you are covered» to each student whose mailbox is known; how many.
 
     Call it in the transaction that enrols. The mail worker sends them after whatever people wait for. A cycle
-    that is over covers nobody: there is nothing to tell.
+    that is over covers nobody: there is nothing to tell. `baja_por_error`: whom a baja was told, undone.
     """
-    return escribir(ALTA, inscripciones.filter(fin__gte=timezone.localdate()), _decir)
+    decir = _decir_que_sigue if baja_por_error else _decir
+    return escribir(ALTA, inscripciones.filter(fin__gte=timezone.localdate()), decir)
 
 
 def anunciar_bajas(inscripciones: QuerySet[Inscripcion], despues_de: timedelta = timedelta(0)) -> int:
@@ -50,9 +51,11 @@ def retirar_bajas(inscripciones: QuerySet[Inscripcion]) -> int:
 
 
 def se_dijo_la_baja(inscripcion: Inscripcion) -> bool:
-    """Whether the student was written that this enrolment ended."""
-    suyos = Envio.objects.filter(tramite__persona=inscripcion.persona_id, aviso=BAJA, enviado__isnull=False)
-    return suyos.filter(datos__inscripcion=inscripcion.pk).exists()
+    """Whether the student was written of this very baja; one under way may have arrived."""
+    suyos = Envio.objects.filter(tramite__persona=inscripcion.persona_id, aviso=BAJA, rechazado=False)
+    suyos = suyos.filter(Q(enviado__isnull=False) | Q(intentos__gt=0))
+    datos = _decir(inscripcion)
+    return suyos.filter(datos__inscripcion=datos["inscripcion"], datos__baja=datos["baja"]).exists()
 
 
 def sigue_siendo_cierto(envio: Envio) -> bool:
@@ -116,3 +119,7 @@ def _decir(inscripcion: Inscripcion) -> dict[str, Any]:
         "fin": inscripcion.fin.isoformat(),
         "baja": inscripcion.baja and inscripcion.baja.isoformat(),
     }
+
+
+def _decir_que_sigue(inscripcion: Inscripcion) -> dict[str, Any]:
+    return _decir(inscripcion) | {"baja_por_error": True}

@@ -8,10 +8,12 @@ from uuid import uuid4
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from nss_portal import correo
 from nss_portal.models import Envio, Persona, Tramite
 from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela, fila, lista
 from tests.vigencia.test_admin_escuelas import alta, inscribir, pagina, subir, texto, trabajar
@@ -166,20 +168,24 @@ def test_una_defuncion(yo: Client, mia: Escuela) -> None:
     assert errores(yo, alta(una)) == {"curp": [inscripciones.POR_DEFUNCION]}
 
 
-def test_una_baja_por_error_se_deshace(yo: Client, mia: Escuela) -> None:
-    """As it was before, told to whoever was told; once, and not under a stay that came later."""
-    hoy = timezone.localdate()
-    [una] = alumnos(1)
-    [hecha] = inscribir(mia, una, alta=hoy - timedelta(days=9), fin=hoy + timedelta(days=90))
-    tramite = Tramite.objects.create(
+def con_correo(persona: Persona) -> Tramite:
+    return Tramite.objects.create(
         solicitud=uuid4(),
-        persona=una,
-        curp=una.curp,
+        persona=persona,
+        curp=persona.curp,
         correo="x@correo.example",
         tipo="nss",
         estado="finalizado",
         resultado="localizado",
     )
+
+
+def test_una_baja_por_error_se_deshace(yo: Client, mia: Escuela) -> None:
+    """As it was before, told to whoever was told; once, and not under a stay that came later."""
+    hoy = timezone.localdate()
+    [una] = alumnos(1)
+    [hecha] = inscribir(mia, una, alta=hoy - timedelta(days=9), fin=hoy + timedelta(days=90))
+    tramite = con_correo(una)
     ruta = pagina("inscripcion_baja", hecha.pk)
     deshacer = pagina("inscripcion_deshacer_baja", hecha.pk)
     suya = Inscripcion.objects.filter(pk=hecha.pk)
@@ -195,15 +201,144 @@ def test_una_baja_por_error_se_deshace(yo: Client, mia: Escuela) -> None:
         assert not tramite.envios.exists()
     yo.post(ruta, {"fecha": hoy.isoformat(), "causa": "2"})
     tramite.envios.update(enviado=timezone.now())
+    assert "Si ya le habíamos avisado, le escribimos que la baja fue un error" in texto(yo.get(ruta))
     yo.post(deshacer)
     yo.post(deshacer)
-    assert [e.aviso for e in tramite.envios.order_by("pk")].count("inscripcion") == 1
-    assert LogEntry.objects.filter(change_message="Se deshizo la baja.").count() == 3
+    envio = tramite.envios.get(aviso="inscripcion")
+    assert correo.enviar_pendiente(envio.pk)
+    [mensaje] = mail.outbox
+    assert mensaje.subject == "Tu Seguro de Salud para Estudiantes sigue"
+    for cuerpo in (mensaje.body, mensaje.alternatives[0].content):
+        assert "La baja fue un error: tu servicio sigue." in cuerpo and "ya te inscribió" not in cuerpo
+    # The row forgets it; its history does not.
+    dichos = list(LogEntry.objects.filter(change_message__contains="deshizo").order_by("pk"))
+    assert [entrada.change_message for entrada in dichos] == [
+        f"Se deshizo la baja del {hoy:%d/%m/%Y} ({causa})."
+        for causa in ("voluntaria", "defunción", "voluntaria")
+    ]
+    assert {entrada.get_edited_object() for entrada in dichos} == {hecha}
     # Back since, with another enrolment of the same cycle: both would overlap.
     yo.post(ruta, {"fecha": hoy.isoformat(), "causa": "2"})
     inscribir(mia, una, alta=hoy + timedelta(days=1), fin=hoy + timedelta(days=90))
     assert "Ya regresó a este ciclo" in texto(yo.post(deshacer, follow=True))
     assert suya.get().baja == hoy
+
+
+def con_baja(hecha: Inscripcion, baja: date, causa: str = "2") -> Inscripcion:
+    assert inscripciones.dar_de_baja(Inscripcion.objects.filter(pk=hecha.pk), baja, causa)
+    hecha.refresh_from_db()
+    return hecha
+
+
+@pytest.mark.parametrize(
+    ("desde", "hasta", "baja", "estorba"),
+    [
+        (-9, 60, None, True),  # began before, and is open
+        (91, 99, None, True),  # open, after the other's end: of a cycle, one
+        (5, 60, None, True),
+        (5, 60, 20, True),
+        (5, 60, 5, False),  # it never counted
+        (91, 99, 95, False),  # after the other's end
+        (-9, 60, 0, False),  # ended the day that the other begins
+    ],
+)
+def test_la_otra_estancia_del_ciclo(
+    yo: Client, mia: Escuela, desde: int, hasta: int, baja: int | None, estorba: bool
+) -> None:
+    """A baja is taken back unless the cycle has another stay open or over the same days."""
+    hoy = timezone.localdate()
+    [una] = alumnos(1)
+    [hecha] = inscribir(mia, una, alta=hoy, fin=hoy + timedelta(days=90))
+    con_baja(hecha, hoy)
+    [otra] = inscribir(mia, una, alta=hoy + timedelta(days=desde), fin=hoy + timedelta(days=hasta))
+    if baja is not None:
+        con_baja(otra, hoy + timedelta(days=baja))
+    dicho = texto(yo.post(pagina("inscripcion_deshacer_baja", hecha.pk), follow=True))
+    assert ("Ya regresó a este ciclo" in dicho, "Sigue inscrito como antes" in dicho) == (
+        estorba,
+        not estorba,
+    )
+    hecha.refresh_from_db()
+    assert (hecha.baja == hoy) == estorba
+
+
+def test_no_se_devuelve_a_quien_otra_inscripcion_dice_que_murio(yo: Client, mia: Escuela) -> None:
+    hoy = timezone.localdate()
+    [una] = alumnos(1)
+    vecina = escuela("20DXX9777Z", "Normal Vecina")
+    [suya], [ajena] = (inscribir(de, una, alta=hoy, fin=hoy + timedelta(days=9)) for de in (mia, vecina))
+    con_baja(suya, hoy)
+    con_baja(ajena, hoy, "3")
+    dicho = texto(yo.post(pagina("inscripcion_deshacer_baja", suya.pk), follow=True))
+    assert inscripciones.OTRA_DEFUNCION in dicho and "Normal Vecina" not in dicho
+    suya.refresh_from_db()
+    assert suya.baja == hoy
+    # Both said it by mistake: one of them has to be the first.
+    Inscripcion.objects.filter(pk=suya.pk).update(causa="3")
+    assert inscripciones.deshacer_baja(suya) and inscripciones.deshacer_baja(ajena)
+
+
+@pytest.mark.parametrize(
+    ("cambios", "dicha"),
+    [
+        ({"enviado": timezone.now()}, True),
+        ({"intentos": 1}, True),  # under way: it may have arrived
+        ({"intentos": 9, "rechazado": True}, False),
+        ({}, False),
+        ({"enviado": timezone.now(), "datos__baja": "2026-01-01"}, False),  # another, undone long ago
+        ({"enviado": timezone.now(), "datos__inscripcion": 0}, False),
+    ],
+)
+def test_si_se_dijo_esa_baja(mia: Escuela, cambios: dict[str, Any], dicha: bool) -> None:
+    hoy = timezone.localdate()
+    [una] = alumnos(1)
+    tramite = con_correo(una)
+    [hecha] = inscribir(mia, una, alta=hoy, fin=hoy + timedelta(days=9))
+    con_baja(hecha, hoy)
+    envio = tramite.envios.get(aviso="baja")
+    for campo, valor in cambios.items():
+        if campo.startswith("datos__"):
+            envio.datos[campo.removeprefix("datos__")] = valor
+        else:
+            setattr(envio, campo, valor)
+    envio.save()
+    assert inscripciones.deshacer_baja(hecha)
+    assert tramite.envios.filter(datos__baja_por_error=True).exists() is dicha
+
+
+def test_deshacer_y_su_historia_son_una_sola_cosa(
+    yo: Client, mia: Escuela, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hoy = timezone.localdate()
+    [hecha] = inscribir(mia, *alumnos(1), alta=hoy, fin=hoy)
+    con_baja(hecha, hoy)
+
+    def sin_historia(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("historia")
+
+    monkeypatch.setattr(LogEntry.objects, "log_actions", sin_historia)
+    with pytest.raises(RuntimeError, match="historia"):
+        yo.post(pagina("inscripcion_deshacer_baja", hecha.pk))
+    hecha.refresh_from_db()
+    assert hecha.baja == hoy
+
+
+@pytest.mark.parametrize(("dias", "causa", "a_tiempo"), [(30, "2", True), (31, "2", False), (900, "3", True)])
+def test_hasta_cuando_se_deshace(yo: Client, mia: Escuela, dias: int, causa: str, a_tiempo: bool) -> None:
+    fin = timezone.localdate() - timedelta(days=dias)
+    [hecha] = inscribir(mia, *alumnos(1), ciclo="2024-2025", alta=fin - timedelta(days=90), fin=fin)
+    con_baja(hecha, fin, causa)
+    html = texto(yo.get(pagina("inscripcion_baja", hecha.pk)))
+    assert ("Deshacer la baja</button>" in html, inscripciones.DEMASIADO_TARDE in html) == (
+        a_tiempo,
+        not a_tiempo,
+    )
+    # Nobody is told of service that is over.
+    assert "le escribimos" not in html
+    dicho = texto(yo.post(pagina("inscripcion_deshacer_baja", hecha.pk), follow=True))
+    assert (inscripciones.DEMASIADO_TARDE in dicho) is not a_tiempo
+    hecha.refresh_from_db()
+    assert (hecha.baja is None) is a_tiempo
 
 
 def test_la_baja_de_otra_escuela_no_se_deshace(yo: Client) -> None:

@@ -301,26 +301,32 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
         form = BajaForm(request.POST if request.method == "POST" else None, inscripcion=fila)
         if fila.baja is None and form.is_valid():
             suya = Inscripcion.objects.filter(pk=fila.pk)
-            if inscripciones.dar_de_baja(suya, form.cleaned_data["fecha"], form.cleaned_data["causa"]):
-                self.log_change(request, fila, "Baja.")
+            if self._dar_de_baja(request, suya, form.cleaned_data["fecha"], form.cleaned_data["causa"]):
                 self.message_user(request, f"Baja registrada: {fila.persona}.", messages.SUCCESS)
         if request.method == "POST" and (fila.baja or form.is_valid()):
             return redirect("admin:vigencia_inscripcion_change", fila.pk)
         titulo = f"{'Deshacer la baja de' if fila.baja else 'Dar de baja a'} {fila.persona}"
-        return self.pagina(request, "baja.html", titulo, form=form, fila=fila)
+        hoy = timezone.localdate()
+        muy_tarde = inscripciones.muy_tarde(fila, hoy)
+        return self.pagina(request, "baja.html", titulo, form=form, fila=fila, muy_tarde=muy_tarde, hoy=hoy)
 
     def deshacer_baja(self, request: HttpRequest, pk: int) -> HttpResponse:
         exigir(request.user, "change_inscripcion")
         fila = get_object_or_404(self.get_queryset(request), pk=pk)
         try:
-            deshecha = inscripciones.deshacer_baja(fila)
+            if self._deshacer_baja(request, fila):
+                self.message_user(request, f"Sigue inscrito como antes: {fila.persona}.", messages.SUCCESS)
         except ValidationError as error:
             self.message_user(request, error.messages[0], messages.WARNING)
-            deshecha = False
-        if deshecha:
-            self.log_change(request, fila, "Se deshizo la baja.")
-            self.message_user(request, f"Sigue inscrito como antes: {fila.persona}.", messages.SUCCESS)
         return redirect("admin:vigencia_inscripcion_change", fila.pk)
+
+    @transaction.atomic
+    def _deshacer_baja(self, request: HttpRequest, fila: Inscripcion) -> bool:
+        """Whether there was one; and, in its history, what was taken back: the row itself forgets it."""
+        if era := inscripciones.deshacer_baja(fila):
+            causa = era.get_causa_display().lower().removeprefix("baja ")
+            self.log_change(request, era, f"Se deshizo la baja del {era.baja:%d/%m/%Y} ({causa}).")
+        return era is not None
 
     def has_dar_de_baja_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request)
