@@ -31,7 +31,7 @@ from nss_portal.api_problemas import Problema
 from nss_portal.codigos import Fallo
 from nss_portal.forms import VerificarForm
 from nss_portal.identidad import enmascarar_correo, enmascarar_nombre, enmascarar_nss
-from nss_portal.models import Confirmacion, Credencial, Documento, Envio, Estado
+from nss_portal.models import Credencial, Documento, Envio, Estado
 from nss_portal.models.documento import Verificacion
 
 log = logging.getLogger(__name__)
@@ -129,16 +129,11 @@ def ver(request: HttpRequest, response: HttpResponse, pk: uuid.UUID) -> Any:
 )
 def avance(request: HttpRequest, pk: uuid.UUID) -> Any:
     tramite = mio(request, pk)
-    pregunta = None
-    if tramite.estado == Estado.CONFIRMACION:
-        pregunta = tramite.confirmaciones.exclude(pregunta=Confirmacion.Pregunta.CORREO).first()
     partes = pasos.avance(import_string(settings.PASOS[tramite.tipo]), tramite)
     return {
         "estado": api_formas.estado_de(tramite),
         "avance": [{"texto": parte["texto"], "hecho": bool(parte["hecho"])} for parte in partes],
         "espera": tramite.espera or None,
-        "preguntado": pregunta.correo_enmascarado if pregunta else None,
-        "negado": bool(pregunta and pregunta.respuesta == Confirmacion.Respuesta.NO),
     }
 
 

@@ -106,10 +106,6 @@ class Avance(Schema):
         "«atencion». Nunca es un rechazo: sigue solo.",
         examples=[None],
     )
-    preguntado: str | None = Field(
-        description="A qué correo se le preguntó, a medias, cuando otro se confirmó después.", examples=[None]
-    )
-    negado: bool = Field(description="Ese correo respondió que no lo pidió.", examples=[False])
 
 
 class Enviado(Schema):

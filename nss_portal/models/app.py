@@ -108,7 +108,9 @@ class CredencialQuerySet(models.QuerySet["Credencial"]):
 
     def de_otro_correo(self, persona: Persona, correo: str) -> "CredencialQuerySet":
         """Those of the person's trámites that another mailbox than this one opened."""
-        suyos = Tramite.objects.filter(Q(persona=persona) | Q(curp=persona.curp))
+        # Before a worker has looked at it, a trámite has but the CURP that was typed, of now or of before.
+        curps = [persona.curp, *persona.curps_anteriores.values_list("curp", flat=True)]
+        suyos = Tramite.objects.filter(Q(persona=persona) | Q(curp__in=curps))
         de_este = suyos.filter(confirmado_por__iexact=correo)
         return self.filter(tramites__in=suyos).exclude(tramites__in=de_este)
 

@@ -207,7 +207,7 @@ async function seguir() {
     if (como && !["por_confirmar", "recibido", "asignando", "emitiendo"].includes(como.estado)) return void (await acabar(tipo, id));
     if (como) {
       visto = dibujarEspera(como, Date.now() - desde > TARDA, visto);
-      descanso = Math.min(500 * 1.3 ** vuelta, como.espera || como.preguntado ? 10_000 : 3000);
+      descanso = Math.min(500 * 1.3 ** vuelta, como.espera ? 10_000 : 3000);
     }
     await pausa(descanso);
     if (mio !== turno) return;
@@ -218,15 +218,9 @@ async function seguir() {
  * and said aloud: the focus stays where the person is. */
 function dibujarEspera(como, tarda, visto) {
   const ahora = JSON.stringify([como, tarda]);
-  const ya = main.dataset.pantalla === (como.preguntado ? "confirmacion" : "procesando");
+  const ya = main.dataset.pantalla === "procesando";
   if (ya && ahora === visto) return visto;
-  if (como.preguntado) {
-    const otraVez = () => {
-      todo.sesion.token = null; // of a mailbox that speaks for the person no more
-      terminar();
-    };
-    mostrar("confirmacion", pantallas.confirmacion(como, buzon, otraVez));
-  } else if (ya) {
+  if (ya) {
     uno("[data-vivo]").replaceWith(pantallas.avance(como, tarda));
     decir(pantallas.dichoDe(como, tarda));
   } else {

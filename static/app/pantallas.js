@@ -175,26 +175,6 @@ export function dichoDe({ avance: partes, espera }, tarda) {
   return espera ? ESPERAS[espera] : `${tarda ? "Está tardando más de lo normal. " : ""}${actual} de ${partes.length} listos. En curso: ${partes[actual].texto}.`;
 }
 
-/** Another mailbox was confirmed for the person after the code: now that one is asked, with a link. */
-export function confirmacion({ preguntado, negado }, buzon, otraVez) {
-  const partes = negado
-    ? [
-        titulo("Este trámite no sigue", "Quien lee el correo confirmado de esta CURP respondió que no lo pidió. No se mostró ni se envió nada."),
-        h("p", "Si fue un error, empieza de nuevo: le volveremos a preguntar."),
-        h("div.acciones", boton("Empezar de nuevo", otraVez)),
-      ]
-    : [
-        titulo("Confirma que eres tú", "Esta CURP ya tiene un correo confirmado. Le enviamos un mensaje para preguntar si eres tú quien hace este trámite."),
-        hechos([
-          ["Lo enviamos a", preguntado],
-          ["El enlace sirve", "24 horas, una sola vez", "Se puede abrir en otro aparato"],
-        ]),
-        h("div.a5", nota("reloj", "", "Mientras no se confirme, aquí no se muestra ni se envía nada de esa persona. Al confirmar, esta pantalla sigue sola.")),
-        h("div.acciones", boton("Empezar de nuevo", otraVez, "boton segundo")),
-      ];
-  return [volver(), ...partes, h("p.a6.chica.tenue", YA_NO, muestra(buzon))];
-}
-
 /** The address, with what `colonias.js` needs to find its way; the words are the web's. */
 export function domicilio({ codigos, valores, despues }, enviar, ahoraNo) {
   const dato = (nombre, etiqueta, mas = {}) => campo({ nombre, etiqueta, valor: valores[nombre], autocomplete: "off", ...mas });

@@ -174,14 +174,13 @@ def app(navegador: Browser, sitio: Portal) -> Iterator[str]:
     partes = ["Recibimos tu solicitud", "Confirmar que eres tú, por correo", "Buscar si ya tienes un NSS"]
     avance = [{"texto": texto, "hecho": True} for texto in partes]
     avance.append({"texto": "Preparar tus documentos", "hecho": False})
-    como = {"estado": "emitiendo", "avance": avance, "espera": None, "preguntado": None, "negado": False}
+    como = {"estado": "emitiendo", "avance": avance, "espera": None}
     contexto.route("**/api/v1/tramites/*/avance/", lambda ruta: ruta.fulfill(json=como))
     llenar(pagina, codigo=llave)
     yield foto("procesando")
-    for estado, pantalla in {"domicilio": "domicilio", "por_confirmar": "confirmacion"}.items():
-        responder(200, **como | {"estado": estado, "preguntado": "o•••@c•••.example"})
-        pagina.reload()
-        yield foto(pantalla)
+    responder(200, **como | {"estado": "domicilio"})
+    pagina.reload()
+    yield foto("domicilio")
     responder(429, title="Espera un momento", detail="Pediste muchas veces lo mismo. Espera un minuto.")
     pagina.reload()
     yield foto("alto")

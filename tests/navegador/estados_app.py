@@ -17,11 +17,11 @@ from playwright.sync_api import Page, expect
 
 from clinicas.models import Cobertura
 from nss_portal.mantenimiento import cerrado_por_mantenimiento
-from nss_portal.models import Codigo, Persona, Tramite, Vinculo
+from nss_portal.models import Codigo, Persona, Tramite
 from tests.apoyo import domicilio, persona_con_nss
 from tests.navegador.apoyo import esperar
-from tests.navegador.estados import OTRO, Pagina, _clinica, atender, codigo_mas_largo, ficha, inscritos
-from tests.nss_portal.api import V1, Telefono, a, codigo_de, otro_codigo
+from tests.navegador.estados import Pagina, _clinica, atender, codigo_mas_largo, ficha, inscritos
+from tests.nss_portal.api import V1, Telefono, codigo_de, otro_codigo
 
 type Estantes = dict[str, Pagina | None]
 type Pasos = Callable[[Page], None]
@@ -62,7 +62,6 @@ def todas(settings: Any, tmp_path: Path) -> Iterator[Escena]:
     yield from paso_1()
     yield from domicilios()
     yield from rechazos()
-    yield from confirmaciones()
     yield from paso_2(gente)
     yield from paso_3(gente["vigente"])
     yield from tropiezos(una, settings, tmp_path)
@@ -298,20 +297,6 @@ def rechazos() -> Iterator[Escena]:
             Tramite.objects.filter(pk=pk).update(motivo=motivo)
             una.mirar(f"/tramites/{pk}/avance/", f"/tramites/{pk}/")
             yield una.escena(f"{tipo}: {motivo}", "rechazo", tipo, pk)
-
-
-def confirmaciones() -> Iterator[Escena]:
-    """Another mailbox was confirmed for the person after this one's code."""
-    una = Grabada(persona_con_nss(3))
-    pk = una.empezar("nss")
-    Vinculo.objects.filter(persona=una.persona).update(correo=OTRO)
-    atender()
-    una.mirar(f"/tramites/{pk}/avance/")
-    yield una.escena("confirmación", "confirmacion", "nss", pk)
-    enlace = re.search(r"http://testserver(/confirmar/\S+)", a(OTRO)[-1].body)[1]  # type: ignore[index]
-    Client().post(enlace, {"respuesta": "no"})
-    una.mirar(f"/tramites/{pk}/avance/")
-    yield una.escena("confirmación: no fue", "confirmacion", "nss", pk)
 
 
 def paso_2(gente: dict[str, Persona]) -> Iterator[Escena]:

@@ -416,7 +416,8 @@ def test_salir_tampoco_deja_lo_que_otra_ventana_tenia_en_camino(
     ventana.add_init_script(
         """window.noticias = [];
         BroadcastChannel.prototype.addEventListener = function (tipo, hacer) {
-          EventTarget.prototype.addEventListener.call(this, tipo, (evento) => noticias.push(() => hacer(evento)));
+          const guardar = (evento) => noticias.push(() => hacer(evento));
+          EventTarget.prototype.addEventListener.call(this, tipo, guardar);
         };"""
     )
     ventana.goto("/app/#/nss")

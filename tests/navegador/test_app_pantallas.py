@@ -101,7 +101,7 @@ def hasta(app: Page, cierto: str, plazo: float = 10) -> None:
 
 def avance(listos: int, espera: str | None = None) -> Pagina:
     partes = [{"texto": f"Parte {cual}", "hecho": cual < listos} for cual in range(5)]
-    dicho = {"estado": "recibido", "avance": partes, "espera": espera, "preguntado": None, "negado": False}
+    dicho = {"estado": "recibido", "avance": partes, "espera": espera}
     return estados_app.como_json(dicho)
 
 
@@ -153,7 +153,7 @@ def test_espera_con_calma_y_lo_dice(catalogo: None) -> None:
 
 @pytest.mark.django_db
 def test_lo_que_se_consulta_no_estorba_a_lo_que_se_manda(catalogo: None) -> None:
-    """While one screen's question is on its way, another one sends, and once: neither swallows nor frees it."""
+    """While one screen's question is on its way, another one sends, and once: no more, no less."""
     pk, concha = "0" * 8 + "-0000-4000-8000-" + "0" * 12, vestibulo()
     todo = {"sesion": {"token": "t"}, "curso": {"tipo": "nss", "id": pk, "confirmado": True}, "guardado": {}}
     consultas: list[Route] = []

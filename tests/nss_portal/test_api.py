@@ -16,13 +16,13 @@ from nss_portal import api_puerta, confirmacion
 from nss_portal.identidad import (
     ENTIDADES,
     componer_nss,
-    enmascarar_correo_ajeno,
     entidad_curp,
     nacimiento_curp,
 )
 from nss_portal.models import (
     Codigo,
     Credencial,
+    CurpAnterior,
     Documento,
     Envio,
     Estado,
@@ -268,27 +268,43 @@ def test_si_el_correo_dejo_de_ser_el_suyo_el_codigo_no_vale(telefono: Telefono, 
     assert telefono.mandar(f"/tramites/{pk}/codigo/", {"codigo": codigo_de(pk)}).status_code == 409
 
 
-def test_si_se_confirma_otro_correo_a_la_mitad_se_le_pregunta(telefono: Telefono, persona: Persona) -> None:
-    telefono.completo("nss", persona.curp)
-    Vinculo.objects.update(correo=OTRO)
-    hecho = telefono.completo("vigencia", persona.curp, nss=persona.nss)
-    assert hecho["estado"] == "por_confirmar" and not hecho["documentos"]
-    avance = telefono.ver(f"/tramites/{hecho['id']}/avance/")
-    assert avance["preguntado"] == enmascarar_correo_ajeno(OTRO) and avance["negado"] is False
+@pytest.mark.parametrize("con_token", [False, True])
+@pytest.mark.parametrize("curp_anterior", [False, True])
+def test_si_se_confirma_otro_correo_a_la_mitad_se_le_pregunta_y_aqui_se_cierra(
+    telefono: Telefono, persona: Persona, con_token: bool, curp_anterior: bool
+) -> None:
+    """Whoever typed the code sees nothing more of it, from before the worker has looked at the trámite."""
+    curp = persona.curp
+    if curp_anterior:
+        curp = NADIE
+        CurpAnterior.objects.create(curp=curp, persona=persona)
+    if con_token:
+        telefono.completo("nss", curp)
+    pk = telefono.empezar("nss", curp)
+    if not con_token:
+        atender()
+        dado = telefono.mandar(f"/tramites/{pk}/codigo/", {"codigo": codigo_de(pk)})
+        telefono.token = dado.json()["token"]
+    confirmacion.vincular(persona, OTRO)
+    assert telefono.pedir("GET", f"/tramites/{pk}/avance/").status_code == 401
+    atender()
+    assert telefono.pedir("GET", f"/tramites/{pk}/").status_code == 401
+    assert Tramite.objects.get(pk=pk).estado == Estado.CONFIRMACION
     enlace = re.search(r"http://testserver(/confirmar/\S+)", a(OTRO)[-1].body)[1]  # type: ignore[index]
     Client().post(enlace, {"respuesta": "seguir"})
     atender()
-    assert telefono.ver(f"/tramites/{hecho['id']}/")["estado"] == "resuelto"
+    assert Tramite.objects.get(pk=pk).estado == Estado.RESUELTO
+    assert telefono.pedir("GET", f"/tramites/{pk}/").status_code == 401
 
 
 def test_un_codigo_usado_se_recuerda_aunque_se_pregunte_a_otro(telefono: Telefono, persona: Persona) -> None:
     pk = telefono.empezar("nss", persona.curp)
     atender()
     camino, codigo = f"/tramites/{pk}/codigo/", {"codigo": codigo_de(pk)}
-    telefono.token = telefono.mandar(camino, codigo).json()["token"]
-    Vinculo.objects.update(correo=OTRO)  # before the worker has looked at the trámite
+    assert telefono.mandar(camino, codigo).status_code == 200
+    confirmacion.vincular(persona, OTRO)  # before the worker has looked at the trámite
     atender()
-    assert telefono.ver(f"/tramites/{pk}/")["estado"] == "por_confirmar"
+    assert Tramite.objects.get(pk=pk).estado == Estado.CONFIRMACION
     otra_vez = telefono.mandar(camino, codigo)
     assert otra_vez.status_code == 409 and otra_vez.json()["type"].endswith("#codigo-terminado")
     assert "ya se usó" in otra_vez.json()["detail"] and "empieza otra vez" in otra_vez.json()["detail"]
@@ -364,7 +380,7 @@ def test_el_avance_con_las_palabras_de_la_web(telefono: Telefono) -> None:
     atender()
     telefono.token = telefono.mandar(f"/tramites/{pk}/codigo/", {"codigo": codigo_de(pk)}).json()["token"]
     antes = telefono.ver(f"/tramites/{pk}/avance/")
-    assert antes["estado"] == "recibido" and antes["espera"] is None and antes["preguntado"] is None
+    assert antes["estado"] == "recibido" and antes["espera"] is None
     hechos = {parte["texto"]: parte["hecho"] for parte in antes["avance"]}
     assert hechos["Confirmar que eres tú, por correo"] and not hechos["Buscar si ya tienes un NSS"]
     for espera in Tramite.Espera.values:
