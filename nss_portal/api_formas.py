@@ -52,7 +52,8 @@ class Solicitud(Schema):
     codigo_postal: str | None = Field(
         None,
         max_length=_LARGO,
-        description="Para «clinica»; y para «nss» de quien nació en el extranjero.",
+        description="Para «clinica». Para «nss» de quien nació en el extranjero, si se quiere: sin él, el "
+        "trámite pide después el domicilio.",
         examples=["06600"],
     )
     cambio: bool = Field(False, description="Para «clinica» de quien ya tiene y quiere otra.")

@@ -90,7 +90,7 @@ class Codigo(models.Model):
 
 
 class Residencia(models.Model):
-    """The postal code that the App asks of whoever was born abroad: no entidad gives their office."""
+    """The postal code that whoever was born abroad may begin with: no entidad gives their office."""
 
     tramite = models.OneToOneField(Tramite, models.CASCADE, verbose_name="trámite", related_name="residencia")
     codigo_postal = models.ForeignKey(CodigoPostal, models.PROTECT, verbose_name="código postal")

@@ -152,8 +152,6 @@ async function empezar(tipo, valores, con = {}) {
       empezar(tipo, valores, con);
       return true;
     }
-    const extranjero = tipo === "nss" && error.estado === 422 && "codigo_postal" in error.errores;
-    if (extranjero && !uno("#id_codigo_postal")) pedir(tipo, { ...con, valores, extranjero });
     return senalar(error);
   });
   if (!comenzado) return;

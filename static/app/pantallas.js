@@ -89,7 +89,7 @@ export function inicio({ guardado, hechos: cuantos, curso, aviso }, acciones) {
   ];
 }
 
-export function solicitud(tipo, { valores = {}, extranjero = false, aviso = "" }, enviar) {
+export function solicitud(tipo, { valores = {}, aviso = "" }, enviar) {
   const dato = (nombre, mas) => campo({ nombre, valor: valores[nombre], ...mas });
   return [
     volver(),
@@ -105,7 +105,7 @@ export function solicitud(tipo, { valores = {}, extranjero = false, aviso = "" }
       dato("curp", { etiqueta: "CURP", pista: "18 letras y números.", clase: "w-curp", autocapitalize: "characters", autocomplete: "off" }),
       tipo === "vigencia" &&
         dato("nss", { etiqueta: "Número de Seguridad Social (NSS)", pista: "11 números.", clase: "w-curp", inputmode: "numeric", autocomplete: "off" }),
-      (tipo === "clinica" || extranjero) &&
+      tipo === "clinica" &&
         dato("codigo_postal", {
           etiqueta: "Código postal",
           pista: "5 números, los de donde vives.",

@@ -147,14 +147,9 @@ def formas(una: Grabada) -> Iterator[Escena]:
     mal = contestado("/tramites/", Telefono().mandar("/tramites/", malos))
     datos = {campo: malos[campo] for campo in ("curp", "correo", "nss")}
     yield Escena("vigencia: todo mal", "solicitud", "vigencia", estantes=mal, pasos=llenar(**datos))
-    fuera = Persona.objects.sin_nss().filter(entidad="NE").order_by("curp")[0].curp
-    nacio = {"tipo": "nss", "curp": fuera, "correo": CORREO}
-    extranjero = contestado("/tramites/", Telefono().mandar("/tramites/", nacio))
-    sin_cp = llenar(curp=fuera, correo=CORREO)
-    yield Escena("nss: nació en el extranjero", "solicitud", "nss", estantes=extranjero, pasos=sin_cp)
     pk = una.empezar("nss")
     una.terminar("nss", pk)
-    otra = llenar(curp=fuera, correo=CORREO)
+    otra = llenar(curp=persona_con_nss(1).curp, correo=CORREO)
     yield Escena("nss: otra persona", "solicitud", "nss", una.todo(**una.guardado), pasos=otra)
 
 
@@ -231,10 +226,8 @@ def escribir_domicilio(app: Page, cp: str = "06600") -> None:
 
 
 def domicilios() -> Iterator[Escena]:
-    """Of whoever was not asked where they live: the CURP says an entidad, and their record none of ours."""
-    persona = Persona.objects.sin_nss().exclude(entidad="NE").filter(tramites=None).order_by("curp")[0]
-    Persona.objects.filter(pk=persona.pk).update(entidad="NE")
-    una = Grabada(persona)
+    """Of whoever was born abroad: no entidad says which office gives their number."""
+    una = Grabada(Persona.objects.sin_nss().filter(entidad="NE").order_by("curp")[0])
     pk = una.empezar("nss")
     atender()
     largo, cuantas = codigo_mas_largo()

@@ -277,9 +277,11 @@ def test_rechazo_y_acceso_vencido(app: Page, sitio: Portal) -> None:
 
 @pytest.mark.parametrize("tamano", [(1280, 900)], ids=["1280"], indirect=True)
 def test_con_domicilio_y_solo_con_teclado(app: Page, sitio: Portal) -> None:
-    """Whoever the registry says was born abroad, whatever the CURP says: the App finds it out half-way."""
-    (curp, _, _), correo = persona(sitio, con_nss=False), "teclas@correo.example"
-    sitio.base.consultar("UPDATE nss_portal_persona SET entidad = 'NE' WHERE curp = %s", curp)
+    """Whoever was born abroad is asked half-way where they live."""
+    [(curp,)] = sitio.base.consultar(
+        "SELECT curp FROM nss_portal_persona WHERE nss IS NULL AND entidad = 'NE' ORDER BY curp LIMIT 1"
+    )
+    correo = "teclas@correo.example"
     teclas = Teclas(app)
     app.goto("/app/")
     esperar(app, "inicio")

@@ -138,9 +138,12 @@ def test_la_entidad_de_nacimiento_da_la_subdelegacion_con_mas_numeros(telefono: 
 
 
 def test_de_quien_nacio_en_el_extranjero_el_codigo_postal(telefono: Telefono) -> None:
+    """It is optional: without it the trámite asks half-way where they live."""
     persona = sin_nss("NE")
-    datos = {"tipo": "nss", "curp": persona.curp, "correo": CORREO}
-    assert "extranjero" in errores(telefono.mandar("/tramites/", datos))["codigo_postal"][0]
+    pide = telefono.completo("nss", persona.curp)
+    assert pide["estado"] == "domicilio" and pide["nss"] is None
+    mal = {"tipo": "nss", "curp": persona.curp, "correo": CORREO, "codigo_postal": "1"}
+    assert "codigo_postal" in errores(telefono.mandar("/tramites/", mal))
     hecho = telefono.completo("nss", persona.curp, codigo_postal="22000")
     assert hecho["resultado"] == "asignado"
     assert telefono.ver(f"/tramites/{hecho['id']}/tarjeta/")["subdelegacion"]
