@@ -114,7 +114,8 @@ class CotejoForm(forms.Form):
             if visto and vigencia and vigencia < timezone.localdate():
                 self.add_error(
                     f"{papel}_vigencia",
-                    f"«{papel.label}» venció el {vigencia:%d/%m/%Y}: no sirve. Quita la marca o pide otra.",
+                    f"«{papel.label}» venció el {vigencia:%d/%m/%Y}: no sirve. Quita la marca o pide "
+                    "uno vigente.",
                 )
         return datos
 

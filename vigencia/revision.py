@@ -184,9 +184,15 @@ class _Contexto:
         if abierta is not None:
             distinto = _distinto(dicho, abierta)
             if distinto:
+                # In its own page an alta is not written over: what was said is history.
+                como = (
+                    "dale de baja ese mismo día y sube este renglón otra vez"
+                    if dicho.alta != abierta.alta
+                    else "cámbialos en su inscripción"
+                )
                 dicho.errores.append(
-                    f"Ya está en el ciclo {dicho.ciclo} con otros datos ({', '.join(distinto)}): cámbialos "
-                    "en su inscripción."
+                    f"Ya está en el ciclo {dicho.ciclo} con otros datos ({', '.join(distinto)}). Si están "
+                    f"mal, {como}."
                 )
             return not distinto
         if motivo := estorbo(dicho.alta, dicho.fin, del_ciclo):

@@ -401,14 +401,14 @@ def test_se_puede_dejar_fuera_lo_dudoso(yo: Client, mia: Escuela, dudoso: Lote) 
     assert (dudoso.estado, dudoso.altas, mia.inscripciones.count()) == (Lote.Estado.CONFIRMADO, 2, 2)
     assert dudoso.conteos()["advertencia"] == 1
     html = texto(yo.get(pagina("lote_change", dudoso.pk)))
-    assert "<b>2</b> alumnos. <b>2</b> no: 1 con error y 1 con advertencia, que dejaste fuera." in html
+    assert "<b>2</b> alumnos. No se guardaron: 1 con error y 1 con advertencia, que dejaste fuera." in html
 
 
 def test_sin_pedirlo_se_guarda_tambien_lo_dudoso(yo: Client, mia: Escuela, dudoso: Lote) -> None:
     yo.post(pagina("lote_confirmar", dudoso.pk))
     trabajar()
     assert mia.inscripciones.count() == 3
-    assert "<b>1</b> no: 1 con error." in texto(yo.get(pagina("lote_change", dudoso.pk)))
+    assert "No se guardaron: 1 con error." in texto(yo.get(pagina("lote_change", dudoso.pk)))
 
 
 def test_el_de_168_columnas_pide_lo_que_no_dice(yo: Client, mia: Escuela) -> None:
