@@ -129,10 +129,9 @@ def ver(request: HttpRequest, response: HttpResponse, pk: uuid.UUID) -> Any:
 )
 def avance(request: HttpRequest, pk: uuid.UUID) -> Any:
     tramite = mio(request, pk)
-    partes = pasos.avance(import_string(settings.PASOS[tramite.tipo]), tramite)
     return {
         "estado": api_formas.estado_de(tramite),
-        "avance": [{"texto": parte["texto"], "hecho": bool(parte["hecho"])} for parte in partes],
+        "avance": pasos.avance_dicho(import_string(settings.PASOS[tramite.tipo]), tramite),
         "espera": tramite.espera or None,
     }
 

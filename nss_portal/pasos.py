@@ -176,8 +176,13 @@ def estado(request: HttpRequest, paso: Paso, pk: uuid.UUID) -> JsonResponse:
     suyo = mio(request, paso, pk)
     if suyo is None:
         return JsonResponse({"pantalla": "expirada", "avance": [], "espera": ""}, status=HTTPStatus.NOT_FOUND)
-    partes = [{"texto": parte["texto"], "hecho": bool(parte["hecho"])} for parte in avance(paso, suyo)]
-    return JsonResponse({"pantalla": PANTALLAS[Estado(suyo.estado)], "avance": partes, "espera": suyo.espera})
+    pantalla, partes = PANTALLAS[Estado(suyo.estado)], avance_dicho(paso, suyo)
+    return JsonResponse({"pantalla": pantalla, "avance": partes, "espera": suyo.espera})
+
+
+def avance_dicho(paso: Paso, tramite: Tramite) -> list[dict[str, Any]]:
+    """The same for programs: `{"texto", "hecho": whether}`."""
+    return [{"texto": parte["texto"], "hecho": bool(parte["hecho"])} for parte in avance(paso, tramite)]
 
 
 def avance(paso: Paso, tramite: Tramite) -> list[dict[str, Any]]:

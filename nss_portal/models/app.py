@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from nss_portal.models.confirmacion import Confirmacion
-from nss_portal.models.persona import Persona
+from nss_portal.models.persona import CurpAnterior, Persona
 from nss_portal.models.territorio import CodigoPostal
 from nss_portal.models.tramite import Tramite
 
@@ -109,7 +109,7 @@ class CredencialQuerySet(models.QuerySet["Credencial"]):
     def de_otro_correo(self, persona: Persona, correo: str) -> "CredencialQuerySet":
         """Those of the person's trámites that another mailbox than this one opened."""
         # Before a worker has looked at it, a trámite has but the CURP that was typed, of now or of before.
-        curps = [persona.curp, *persona.curps_anteriores.values_list("curp", flat=True)]
+        curps = CurpAnterior.todas(persona.curp)
         suyos = Tramite.objects.filter(Q(persona=persona) | Q(curp__in=curps))
         de_este = suyos.filter(confirmado_por__iexact=correo)
         return self.filter(tramites__in=suyos).exclude(tramites__in=de_este)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Page, Route, expect
 
@@ -13,7 +12,7 @@ from tests.navegador import estados_app
 from tests.navegador.apoyo import esperar
 from tests.navegador.estados import Pagina, ficha
 from tests.navegador.estados_app import Escena
-from tests.navegador.test_cara import ESCRITORIO, ESTRECHAS, ORIGEN, TELEFONO, Vitrina, vitrina
+from tests.navegador.test_cara import ESCRITORIO, ORIGEN, Vitrina, vitrina
 from tests.nss_portal.api import V1
 
 # In the App's own drawer, by its own hand: as if it had been left there the last time.
@@ -80,14 +79,7 @@ def test_cada_pantalla_de_la_app(settings: Any, tmp_path: Path, catalogo: None) 
             mal[f"{una.nombre}, foco"] = (
                 ["not on what is new"] if movio and not enfocado(escaparate.pagina) else []
             )
-            escaparate.pagina.evaluate(Axe().axe_script)
-            for medidas in (ESCRITORIO, TELEFONO):
-                escaparate.medir(*medidas)
-                mal[f"{una.nombre} {medidas}"] = escaparate.faltas() + escaparate.desborde()
-            for medidas in ESTRECHAS:
-                escaparate.medir(*medidas)
-                mal[f"{una.nombre} {medidas}"] = escaparate.desborde()
-            mal[f"{una.nombre}, consola"] = [*escaparate.quejas]
+            mal |= escaparate.revisar(una.nombre)
             escaparate.pagina.context.set_offline(False)
     assert not {donde: que for donde, que in mal.items() if que}
 

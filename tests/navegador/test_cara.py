@@ -73,6 +73,19 @@ class Vitrina:
             halladas += a_oscuras(self.pagina)
         return [f"{falta['id']}: {nodo['html'][:160]}" for falta in halladas for nodo in falta["nodes"]]
 
+    def revisar(self, nombre: str) -> dict[str, list[str]]:
+        """What is wrong with what it shows, on a desk, on a phone and in every narrow window."""
+        mal: dict[str, list[str]] = {}
+        self.pagina.evaluate(Axe().axe_script)
+        for medidas in (ESCRITORIO, TELEFONO):
+            self.medir(*medidas)
+            mal[f"{nombre} {medidas}"] = self.faltas() + self.desborde()
+        for medidas in ESTRECHAS:
+            self.medir(*medidas)
+            mal[f"{nombre} {medidas}"] = self.desborde()
+        mal[f"{nombre}, consola"] = [*self.quejas]
+        return mal
+
 
 @contextmanager
 def vitrina(letras: bytes = b"") -> Iterator[Vitrina]:
@@ -127,14 +140,7 @@ def test_cada_pantalla_en_cada_estado(settings: Any, tmp_path: Path, catalogo: N
         for una in paginas:
             escaparate.medir(*ESCRITORIO)
             escaparate.poner(una)
-            escaparate.pagina.evaluate(Axe().axe_script)
-            for medidas in (ESCRITORIO, TELEFONO):
-                escaparate.medir(*medidas)
-                mal[f"{una.nombre} {medidas}"] = escaparate.faltas() + escaparate.desborde()
-            for medidas in ESTRECHAS:
-                escaparate.medir(*medidas)
-                mal[f"{una.nombre} {medidas}"] = escaparate.desborde()
-            mal[f"{una.nombre}, consola"] = [*escaparate.quejas]
+            mal |= escaparate.revisar(una.nombre)
         # And what finds nothing does find: a button too small, with no name; a cell too wide; a dark ink.
         escaparate.medir(*ESCRITORIO)
         escaparate.pagina.evaluate(
