@@ -1,6 +1,6 @@
 # `make` alone says what there is. bin/setup does all the set-up, once.
 .DEFAULT_GOAL := ayuda
-.PHONY: ayuda run test check capturas caos bench
+.PHONY: ayuda run instalar test check capturas caos bench
 
 override PUERTO := $(or $(strip $(PUERTO)),8000)
 PYTHON := .venv/bin/python
@@ -9,12 +9,15 @@ unexport PYTHONPATH PYTHONHOME
 
 ayuda:
 	@echo 'make run     prepara lo que falte e inicia el portal de demostración en http://127.0.0.1:8000 (PUERTO=otro)'
+	@echo 'make instalar  prepara lo que falte para producción: sin base de datos y sin demostración'
 	@echo 'make test    prepara lo que falte y corre todas las pruebas (ARGS="-k nss" para elegir)'
 	@echo 'make caos    mata, apaga y llena lo que puede mientras se atiende, y cuenta lo que se rompió'
 	@echo 'make bench    mide los documentos y la carga de alumnos junto a otras bibliotecas, e imprime las razones'
 	@echo 'make capturas  dibuja otra vez las imágenes de docs/capturas/'
 	@echo 'make check   formato, estilo, tipos, migraciones, despliegue y pruebas en SQLite y PostgreSQL'
 
+# Whoever calls may ask for the demonstration in a database of theirs; `run` says DEMO=1 in any case.
+run: export DEMO_PEDIDA := $(DEMO)
 run: export DEBUG =
 run: export DEMO = 1
 run: export ALLOWED_HOSTS ?= 127.0.0.1,localhost,[::1]
@@ -22,6 +25,9 @@ run: export URL_PUBLICA ?= http://127.0.0.1:$(PUERTO)
 run:
 	@bin/setup run
 	@SECRET_KEY="$$(cat "$${VAR_DIR:-var}/secreto")" exec $(PYTHON) manage.py iniciar --puerto $(PUERTO) --con-el-padre $$PPID
+
+instalar:
+	@bin/setup instalar
 
 test:
 	@bin/setup test

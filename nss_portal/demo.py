@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import count
 
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db import connection
+
 from nss_portal.identidad import ENTIDADES, componer_nss, digito_curp, raiz_curp
-from nss_portal.models import Persona
+from nss_portal.models import Instalacion, Persona
 
 _CON_NSS = "Ya tiene NSS: lo localizamos."
 _SIN_NSS = "Todavía no tiene NSS: se le asigna uno."
@@ -59,6 +63,29 @@ CASOS = [
     ),
     Caso("con-clinica", "Para el paso 3: ya tiene clínica y puede cambiarla.", "DECX020208MTSMSMA4", "87000"),
 ]
+
+
+def exigir_demostracion() -> None:
+    """Raise CommandError unless the settings and the database both say that this is a demonstration."""
+    if not (settings.DEMO or settings.DEBUG):
+        raise CommandError(
+            "Esto guarda personas ficticias: solo corre en demostración, con DEMO=1 (o DEBUG=1)."
+        )
+    if not _las_admite():
+        raise CommandError(
+            "Esta base de datos no nació como demostración: aquí no entran personas ficticias. Para una "
+            "demostración usa otra base, vacía, y prepárala con DEMO=1. Para producción: make instalar."
+        )
+
+
+def _las_admite() -> bool:
+    """Whether the database was born a demonstration, or is not born yet. One from before there was a mark
+    is known by its sample people.
+    """
+    tablas = connection.introspection.table_names()
+    if Instalacion._meta.db_table in tablas:
+        return Instalacion.es_demostracion()
+    return Persona._meta.db_table not in tablas or Persona.objects.filter(curp=CASOS[0].curp).exists()
 
 
 def ejemplos() -> list[Ejemplo]:

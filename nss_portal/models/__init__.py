@@ -5,7 +5,7 @@ from nss_portal.models.bitacora import Asiento
 from nss_portal.models.confirmacion import Confirmacion, Vinculo
 from nss_portal.models.documento import Certificado, Documento, Envio, Verificacion
 from nss_portal.models.persona import CurpAnterior, Persona
-from nss_portal.models.servicio import Aviso, CaptchaResuelto, Cupo, Latido
+from nss_portal.models.servicio import Aviso, CaptchaResuelto, Cupo, Instalacion, Latido
 from nss_portal.models.territorio import CodigoPostal, Colonia, Entidad, Municipio
 from nss_portal.models.tramite import Domicilio, Estado, Suceso, Tramite
 
@@ -28,6 +28,7 @@ __all__ = [
     "Envio",
     "Estado",
     "Idempotencia",
+    "Instalacion",
     "Latido",
     "Municipio",
     "Persona",

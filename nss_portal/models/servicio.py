@@ -1,10 +1,35 @@
-"""Rows that keep the service itself honest: heartbeat, solved captchas, rate limits."""
+"""Rows that keep the service itself honest: what the database is, heartbeat, solved captchas, rate limits."""
 
 from datetime import timedelta
 
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+
+
+class Instalacion(models.Model):
+    """What this database is, written once, by the migration that makes its table; it has one row.
+
+    Fictional people enter only a database that was born for them: a setting can be wrong for a moment, and
+    then they would stand among real ones for good.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    demostracion = models.BooleanField("de demostración")
+    nacida = models.DateTimeField("nacida", db_default=Now())
+
+    class Meta:
+        verbose_name = "instalación"
+        constraints = [
+            models.CheckConstraint(name="instalacion_es_una", condition=models.Q(id=1)),
+        ]
+
+    def __str__(self) -> str:
+        return "demostración" if self.demostracion else "producción"
+
+    @classmethod
+    def es_demostracion(cls) -> bool:
+        return cls.objects.filter(demostracion=True).exists()
 
 
 class Latido(models.Model):

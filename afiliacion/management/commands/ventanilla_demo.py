@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from afiliacion import grupos
 from afiliacion.models import Empleado, Subdelegacion
+from nss_portal.demo import exigir_demostracion
 
 # Each user of `datos_demo`: the prefix of their office, and whether they supervise it.
 PUESTOS = {
@@ -21,10 +21,7 @@ class Command(BaseCommand):
     help = "Da su lugar a los usuarios de ventanilla de la demostración. Se puede repetir."
 
     def handle(self, *args: Any, verbosity: int, **options: Any) -> None:
-        if not (settings.DEMO or settings.DEBUG):
-            raise CommandError(
-                "Esto nombra a usuarios de muestra: solo corre en demostración, con DEMO=1 (o DEBUG=1)."
-            )
+        exigir_demostracion()
         for nombre, (prefijo, supervisor) in PUESTOS.items():
             usuario = User.objects.filter(username=nombre).first()
             if usuario is None:

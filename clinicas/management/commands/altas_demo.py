@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from clinicas import alta, cercania
-from nss_portal.demo import CASOS
+from nss_portal.demo import CASOS, exigir_demostracion
 from nss_portal.models import CodigoPostal, Persona
 
 
@@ -14,8 +13,7 @@ class Command(BaseCommand):
     help = "Registra en una clínica a la persona de muestra que ya la tiene. Se puede repetir."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.DEMO:
-            raise CommandError("Registra a una persona ficticia: solo corre en demostración, con DEMO=1.")
+        exigir_demostracion()
         [caso] = [caso for caso in CASOS if caso.caso == "con-clinica"]
         persona = Persona.objects.filter(curp=caso.curp).first()
         codigo = CodigoPostal.objects.buscar(caso.cp)

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from nss_portal.demo import CASOS, personas_sinteticas
+from nss_portal.demo import CASOS, exigir_demostracion, personas_sinteticas
 from nss_portal.models import CodigoPostal, Persona
 from nss_portal.models.persona import CurpAnterior
 
@@ -50,12 +50,16 @@ class Command(BaseCommand):
             metavar="N",
             help="Cuántas personas ficticias más, siempre las mismas (por omisión, ninguna).",
         )
+        parser.add_argument(
+            "--solo-comprobar",
+            action="store_true",
+            help="Di si la base de datos las admite, sin cambiar nada; sirve antes de migrate.",
+        )
 
-    def handle(self, *args: Any, personas: int, verbosity: int, **options: Any) -> None:
-        if not (settings.DEMO or settings.DEBUG):
-            raise CommandError(
-                "Esto guarda personas ficticias: solo corre en demostración, con DEMO=1 (o DEBUG=1)."
-            )
+    def handle(self, *args: Any, personas: int, solo_comprobar: bool, verbosity: int, **options: Any) -> None:
+        exigir_demostracion()
+        if solo_comprobar:
+            return
         if personas < 0:
             raise CommandError("--personas lleva un número de 0 en adelante.")
         call_command("loaddata", "entidades", verbosity=0)

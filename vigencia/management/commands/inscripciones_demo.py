@@ -3,9 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from nss_portal.demo import exigir_demostracion
 from vigencia import demo
 
 
@@ -26,10 +26,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, por_escuela: int, verbosity: int, **options: Any) -> None:
-        if not (settings.DEMO or settings.DEBUG):
-            raise CommandError(
-                "Esto inscribe a personas ficticias: solo corre en demostración, con DEMO=1 (o DEBUG=1)."
-            )
+        exigir_demostracion()
         if por_escuela < 0:
             raise CommandError("--por-escuela lleva un número de 0 en adelante.")
         try:
