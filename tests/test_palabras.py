@@ -4,10 +4,13 @@ import ast
 import json
 import re
 import subprocess
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+
+from nss_portal import catalogo
 
 RAIZ = Path(__file__).resolve().parent.parent
 GLOSARIO = RAIZ / "docs" / "glosario.md"
@@ -97,10 +100,17 @@ def del_glosario() -> set[str]:
     return {palabra.casefold() for palabra in PALABRA.findall("\n".join(terminos))}
 
 
+@cache
+def nombres_propios() -> frozenset[str]:
+    """The words of the names of places, from the catalogue: a dictionary has those that it likes."""
+    lugares = {lugar for fila in catalogo.del_paquete() for lugar in (fila.municipio, fila.entidad)}
+    return frozenset(PALABRA.findall(" ".join(lugares)))
+
+
 def sin_conocer(palabras: set[str]) -> set[str]:
-    """Those that the dictionary does not have."""
+    """Those that neither the dictionary nor the catalogue of places has."""
     orden = ["hunspell", "-d", "es_MX", "-i", "utf-8", "-l"]
-    dichas = "\n".join(sorted(palabras))
+    dichas = "\n".join(sorted(palabras - nombres_propios()))
     return set(subprocess.run(orden, input=dichas, capture_output=True, text=True, check=True).stdout.split())
 
 
