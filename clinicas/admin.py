@@ -21,6 +21,7 @@ from clinicas.forms_personal import ARCHIVO_MAXIMO, PASA, CargarCoberturaForm, C
 from clinicas.models import Alta, Clinica, Cobertura, Consultorio
 from nss_portal.admin import BusquedaPrivada, EnLinea, Registro, SoloLectura
 from nss_portal.carga import CargaInvalida, Fuente
+from nss_portal.plan import Modo, RetirosSinAceptar
 
 
 def barra(poblacion: int, capacidad: int) -> str:
@@ -245,7 +246,17 @@ class CoberturaAdmin(Registro):
         if request.method == "POST" and form.is_valid():
             archivo = form.cleaned_data["archivo"]
             try:
-                informe = cobertura.cargar_fuente(Fuente(archivo.file, archivo.size))
+                informe = cobertura.cargar_fuente(
+                    Fuente(archivo.file, archivo.size),
+                    modo=Modo(aceptados=form.cleaned_data["aceptar_retiros"]),
+                )
+            except RetirosSinAceptar as error:
+                retiros = error.retiros
+                form.add_error(
+                    "aceptar_retiros",
+                    f"{retiros.frase} No se cambió nada. Revisa el archivo; si es lo que quieres, elígelo "
+                    f"otra vez y escribe aquí {retiros.cuantos}.",
+                )
             except CargaInvalida as error:
                 form.add_error("archivo", str(error).split("\n"))
             else:

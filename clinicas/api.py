@@ -41,7 +41,11 @@ class Opcion(Schema):
     clinica: str = Field(description="Su CLUES: es lo que se elige.", examples=["DFIMS990012"])
     nombre: str = Field(examples=["UMF 28"])
     domicilio: str = Field(examples=["Calle de los Ejemplos 12, C. P. 06600, Cuauhtémoc, Ciudad de México"])
-    horario: str = Field(examples=["Lunes a viernes, de 8:00 a 20:00 h"])
+    telefono: str = Field(description="Vacío si no se sabe.", examples=["55 0000 0028"])
+    horario: str = Field(
+        description="Vacío si no se sabe: se pregunta en la clínica.",
+        examples=["Lunes a viernes, de 8:00 a 20:00 h"],
+    )
     motivo: str = Field(
         description="Por qué se propone: «Te la proponemos porque…».", examples=["está en tu municipio"]
     )
@@ -70,9 +74,9 @@ class AltaSchema(Schema):
     agregado: str = Field(examples=["1M2004ES"])
     clinica: str = Field(examples=["UMF 28"])
     domicilio_clinica: str
-    telefono: str
-    horario: str
-    ventanilla: str
+    telefono: str = Field(description="Vacío si no se sabe.")
+    horario: str = Field(description="Vacío si no se sabe: se pregunta en la clínica.")
+    ventanilla: str = Field(description="Vacía si no se sabe: se pregunta en la clínica.")
     turno: str = Field(examples=["matutino"])
     consultorio: str = Field(examples=["3"])
     desde: date
@@ -104,6 +108,7 @@ def opciones(request: HttpRequest, pk: uuid.UUID) -> Any:
                 "clinica": opcion.clinica.pk,
                 "nombre": opcion.clinica.nombre,
                 "domicilio": opcion.clinica.direccion,
+                "telefono": opcion.clinica.telefono,
                 "horario": opcion.clinica.horario,
                 "motivo": str(opcion.motivo.label),
                 "kilometros": opcion.kilometros,

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from clinicas.models import CLUES_REGEX, Clinica, Consultorio, Turno
@@ -14,6 +13,7 @@ from clinicas.unidades import Unidad, da_medicina_familiar, leer, opera
 from nss_portal.carga import Avisar, CargaInvalida, LineaMala, abrir, esperar_turno
 from nss_portal.libro import Libro, abrir_libro
 from nss_portal.models.territorio import plegar
+from nss_portal.plan import APLICAR, EJEMPLOS, Modo, Retiros, revisar, transaccion
 
 # The catalogue does not say how many people a consultorio takes. This is our convention, for both turnos of a
 # unit that is new; staff write the real figures afterwards, and no load changes them.
@@ -86,19 +86,20 @@ class Informe:
     # Those that the postal catalogue can not place.
     sin_codigo: int = 0
     sin_municipio: int = 0
+    retiros: Retiros | None = None
 
     @property
     def iguales(self) -> int:
         return self.total - self.nuevas - self.cambiadas
 
 
-def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
+def cargar(ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR) -> Informe:
     """Make the clinics what the workbook says; the report counts what that changed.
 
     Only units of IMSS (the ordinary regime) that operate and give family medicine. One transaction: all or
     nothing. Safe to call twice. Clinics are updated in place, by CLUES; those that the workbook has no more
     are retired, and keep their consultorios and their people. What staff say (hours, window, delegación,
-    capacities, «closed for now») is not touched. Raises CargaInvalida.
+    capacities, «closed for now») is not touched. Raises CargaInvalida; RetirosSinAceptar is one.
     """
     informe = Informe()
     with abrir(ruta) as fuente, abrir_libro(fuente, CABE) as libro:
@@ -109,9 +110,11 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
             "El libro no trae ninguna unidad del IMSS en operación con medicina familiar: no se cargó nada."
         )
     avisar("Guardando")
-    with transaction.atomic():
+    with transaccion(modo):
         esperar_turno("cargar_clinicas")
         _guardar(unidades, informe)
+        assert informe.retiros
+        revisar(informe.retiros, modo)
     return informe
 
 
@@ -174,6 +177,7 @@ def _guardar(unidades: dict[str, Unidad], informe: Informe) -> None:
     campos = [f for f in Unidad._fields if f not in ("clues", "consultorios")]
     # Locked: what staff say of one meanwhile is not written over.
     guardadas = Clinica.objects.select_for_update(no_key=True).in_bulk()
+    vigentes = sum(c.estado != _RETIRADA for c in guardadas.values())
     nuevas, cambiadas = [], []
     for clues, unidad in unidades.items():
         clinica = guardadas.get(clues) or Clinica(clues=clues)
@@ -201,9 +205,22 @@ def _guardar(unidades: dict[str, Unidad], informe: Informe) -> None:
     informe.sin_codigo = sum(not u.codigo_postal for u in unidades.values())
     informe.sin_municipio = sum(u.municipio_id is None for u in unidades.values())
     informe.retiradas = list(_con_gente(retirar))
+    informe.retiros = _retiros({c.pk for c in retirar}, vigentes, informe.retiradas)
 
 
 _RETIRADA = Clinica.Estado.RETIRADA
+
+
+def _retiros(claves: set[str], vigentes: int, retiradas: list[Retirada]) -> Retiros:
+    """Of those that are retired now; the ones with people first."""
+    ahora = sorted((r for r in retiradas if r.clinica.pk in claves), key=lambda r: -r.personas)
+    con_gente = [r for r in ahora if r.personas]
+    porque = []
+    if con_gente:
+        tienen = "una tiene" if len(con_gente) == 1 else f"{len(con_gente):,} tienen"
+        porque = [f"{tienen} gente registrada ({sum(r.personas for r in con_gente):,} en total)"]
+    ejemplos = [f"{r.clinica.pk} {r.clinica.nombre}" for r in ahora[:EJEMPLOS]]
+    return Retiros("clínicas", len(ahora), vigentes, ejemplos, porque)
 
 
 def _consultorios(clinica: Clinica, cuantos: int | None) -> Iterator[Consultorio]:

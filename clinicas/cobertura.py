@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import batched
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from clinicas.models import CLUES_REGEX, Clinica, Cobertura
 from nss_portal.carga import (
@@ -19,6 +20,7 @@ from nss_portal.carga import (
     rechazar,
 )
 from nss_portal.models import CodigoPostal
+from nss_portal.plan import APLICAR, EJEMPLOS, Modo, Retiros, revisar, transaccion
 
 COLUMNAS = ["codigo_postal", "clues"]
 # Ten clinics a code, of every code of the country. It comes into memory: some 30 MB at most.
@@ -32,6 +34,7 @@ class Informe:
     codigos: int = 0
     nuevas: int = 0
     retiradas: int = 0
+    retiros: Retiros | None = None
 
 
 @dataclass
@@ -44,27 +47,27 @@ class _Lectura:
         rechazar(len(self.malas), ((n, f"Línea {n}: {motivo}") for n, motivo in self.malas))
 
 
-def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
+def cargar(ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR) -> Informe:
     """As `cargar_fuente`, from a file's path. Raises CargaInvalida."""
     with abrir(ruta) as fuente:
-        return cargar_fuente(fuente, avisar)
+        return cargar_fuente(fuente, avisar, modo)
 
 
-def cargar_fuente(fuente: Fuente, avisar: Avisar = lambda *paso: None) -> Informe:
+def cargar_fuente(fuente: Fuente, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR) -> Informe:
     """Make each postal code of the CSV served by the clinics that the file says, and by no other.
 
     Codes that the file does not name stay as they are, so it may be loaded in parts. All or nothing: one bad
-    line and nothing is written. Safe to call twice. Raises CargaInvalida.
+    line and nothing is written. Safe to call twice. Raises CargaInvalida; RetirosSinAceptar is one.
     """
     lectura = _leer(fuente, avisar)
     avisar("Revisando")
     try:
-        with transaction.atomic():
+        with transaccion(modo):
             esperar_turno("cargar_cobertura")
             _revisar(lectura)
             lectura.rechazar()
             avisar("Guardando")
-            return _guardar(set(lectura.pares))
+            return _guardar(set(lectura.pares), modo)
     except IntegrityError:
         raise CargaInvalida(
             "Mientras se guardaba, alguien cambió la cobertura o las clínicas: no se cargó nada; vuelve a "
@@ -116,17 +119,20 @@ def _revisar(lectura: _Lectura) -> None:
             lectura.malas.append((numero, f"la clínica {clues} ya no está en el catálogo."))
 
 
-def _guardar(pares: set[tuple[str, str]]) -> Informe:
+def _guardar(pares: set[tuple[str, str]], modo: Modo) -> Informe:
     codigos = {codigo for codigo, _ in pares}
     guardadas = dict(_guardadas(codigos))
-    sobran = [pk for par, pk in guardadas.items() if par not in pares]
+    sobran = {par: pk for par, pk in guardadas.items() if par not in pares}
+    ejemplos = [f"{codigo} con {clues}" for codigo, clues in sorted(sobran)[:EJEMPLOS]]
+    retiros = Retiros("coberturas", len(sobran), Cobertura.objects.count(), ejemplos)
+    revisar(retiros, modo)
     nuevas = sorted(pares - guardadas.keys())
-    for desde in range(0, len(sobran), 500):
-        Cobertura.objects.filter(pk__in=sobran[desde : desde + 500]).delete()
+    for lote in batched(sobran.values(), 500):
+        Cobertura.objects.filter(pk__in=lote).delete()
     Cobertura.objects.bulk_create(
         [Cobertura(codigo_postal_id=codigo, clinica_id=clues) for codigo, clues in nuevas], batch_size=500
     )
-    return Informe(total=len(pares), codigos=len(codigos), nuevas=len(nuevas), retiradas=len(sobran))
+    return Informe(len(pares), len(codigos), len(nuevas), len(sobran), retiros)
 
 
 def _guardadas(codigos: set[str]) -> Iterator[tuple[tuple[str, str], int]]:

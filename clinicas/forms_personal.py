@@ -69,6 +69,12 @@ class CargarCoberturaForm(forms.Form):
         validators=[FileExtensionValidator(["csv", "txt"], "El archivo debe ser un CSV.")],
         error_messages={"empty": "El archivo está vacío."},
     )
+    aceptar_retiros = forms.IntegerField(
+        label="Coberturas que aceptas quitar",
+        required=False,
+        min_value=1,
+        help_text="Déjalo vacío. Si el archivo quita muchas, se te pide aquí el número exacto.",
+    )
 
     def clean_archivo(self) -> Any:
         archivo = self.cleaned_data["archivo"]

@@ -51,6 +51,9 @@ _CABEN: dict[str, int] = {
 # The most that we believe of one clinic, in a turno.
 CONSULTORIOS_MAXIMO = 60
 _MENORES = set("de del la las los el y e en con a al".split())
+# After the unit's number its own name begins: «UMF 3 La Joya».
+_ARTICULOS = {"la", "las", "los", "el"}
+_SIN_NUMERO = {"sin numero", "s/n", "sn", "s.n."}
 
 
 def opera(datos: Datos) -> bool:
@@ -102,7 +105,11 @@ def titular(texto: str) -> str:
     for lugar, palabra in enumerate(texto.split()):
         if any(parte in _SIGLAS for parte in re.split(r"[/.,-]", palabra)):
             palabras.append(palabra)
-        elif lugar and palabra.lower() in _MENORES:
+        elif (
+            lugar
+            and palabra.lower() in _MENORES
+            and not (palabra.lower() in _ARTICULOS and palabras[-1].isdigit())
+        ):
             palabras.append(palabra.lower())
         else:
             palabras.append(palabra.capitalize())
@@ -150,6 +157,8 @@ def _domicilio(datos: Datos) -> str:
     """«Avenida de los Ejemplos 100, colonia Centro»; what is not known is left out."""
     calle = titular(f"{_texto(datos.get('tipo_vialidad'))} {_texto(datos['vialidad'])}".strip())
     numero = _texto(datos.get("numero"))
+    if plegar(numero) in _SIN_NUMERO:
+        numero = "s/n"
     colonia = f"{_texto(datos.get('tipo_asentamiento'))} {_texto(datos['asentamiento'])}".strip()
     return ", ".join(filter(None, [f"{calle} {numero}".strip(), titular(colonia)]))
 

@@ -9,11 +9,12 @@ from importlib.resources import as_file, files
 from typing import Any, NamedTuple
 
 from django.core.management import call_command
-from django.db import connection, models, transaction
+from django.db import connection, models
 
 from nss_portal.carga import CargaInvalida, ejecutar_cada, insertar
-from nss_portal.models import CodigoPostal, Colonia, Entidad, Municipio
+from nss_portal.models import CodigoPostal, Colonia, Domicilio, Entidad, Municipio
 from nss_portal.models.territorio import plegar
+from nss_portal.plan import APLICAR, EJEMPLOS, Modo, Retiros, revisar, transaccion
 
 
 class CatalogoInvalido(CargaInvalida):
@@ -47,6 +48,7 @@ class Informe:
     colonias: Cuenta = field(default_factory=Cuenta)
     # Names of those that had colonias and of which the source says nothing.
     entidades_ausentes: list[str] = field(default_factory=list)
+    retiros: Retiros | None = None
 
     @property
     def sin_cambios(self) -> bool:
@@ -67,17 +69,19 @@ def del_paquete() -> list[Fila]:
         return [Fila(*(" ".join(dato.split()) for dato in fila)) for fila in filas]
 
 
-def cargar(filas: Iterable[Fila], avisar: Callable[[str], None] = lambda paso: None) -> Informe:
+def cargar(
+    filas: Iterable[Fila], avisar: Callable[[str], None] = lambda paso: None, modo: Modo = APLICAR
+) -> Informe:
     """Make the tables say what `filas` say; the report counts what that changed.
 
     One transaction: all or nothing. Safe to call twice: the second time there is nothing to do. Rows are
     updated in place and never deleted, because people's addresses refer to them: a colonia that is in the
-    catalogue no more is retired. Raises CatalogoInvalido.
+    catalogue no more is retired. Raises CatalogoInvalido and RetirosSinAceptar.
     """
     avisar("Leyendo")
     municipios, codigos, colonias = _ordenar(filas)
     informe = Informe()
-    with transaction.atomic():
+    with transaccion(modo):
         esperar_turno()
         claves = _claves_de({entidad for entidad, _ in municipios})
         avisar("Comparando municipios")
@@ -87,7 +91,7 @@ def cargar(filas: Iterable[Fila], avisar: Callable[[str], None] = lambda paso: N
             {codigo: pks[claves[entidad], nombre] for codigo, (entidad, nombre) in codigos.items()}, informe
         )
         avisar("Comparando colonias")
-        _cargar_colonias(colonias, informe)
+        _cargar_colonias(colonias, informe, modo)
     return informe
 
 
@@ -167,21 +171,27 @@ def _cargar_codigos(municipio_de: dict[str, int], informe: Informe) -> None:
     informe.codigos = Cuenta(total=len(municipio_de), agregadas=len(nuevos), cambiadas=len(otros))
 
 
-def _cargar_colonias(colonias: dict[_Clave, str], informe: Informe) -> None:
+def _cargar_colonias(colonias: dict[_Clave, str], informe: Informe, modo: Modo) -> None:
     cambios: Counter[str] = Counter()
     actualizar: list[tuple[str, bool, int]] = []
+    retirar: list[tuple[int, str]] = []
+    vigentes = 0
     faltan = colonias.copy()
     # One tuple a row, not one object: there are 145,000.
     hay = Colonia.objects.values_list("pk", "codigo_postal_id", "nombre_plegado", "tipo", "nombre", "vigente")
     for pk, codigo, plegado, tipo, nombre, vigente in hay.iterator():
         debe = faltan.pop((codigo, plegado, tipo), None)
+        vigentes += vigente
         if debe is None:
             if vigente:
                 actualizar.append((nombre, False, pk))
-                cambios["retiradas"] += 1
+                retirar.append((pk, f"{codigo} {nombre}"))
         elif (nombre, vigente) != (debe, True):
             actualizar.append((debe, True, pk))
             cambios["cambiadas"] += 1
+    cambios["retiradas"] = len(retirar)
+    informe.retiros = _retiros(retirar, vigentes)
+    revisar(informe.retiros, modo)
     ejecutar_cada("UPDATE nss_portal_colonia SET nombre = %s, vigente = %s WHERE id = %s", actualizar)
     _insertar(
         Colonia,
@@ -189,6 +199,26 @@ def _cargar_colonias(colonias: dict[_Clave, str], informe: Informe) -> None:
         [(*clave, nombre, True) for clave, nombre in faltan.items()],
     )
     informe.colonias = Cuenta(total=len(colonias), agregadas=len(faltan), **cambios)
+
+
+def _retiros(retirar: list[tuple[int, str]], vigentes: int) -> Retiros:
+    de_alguien: set[int | None] = set()
+    if retirar:
+        de_alguien = set(Domicilio.objects.values_list("colonia", flat=True).distinct())
+    suyas = [como for pk, como in retirar if pk in de_alguien]
+    ejemplos = (suyas + [como for pk, como in retirar if pk not in de_alguien])[:EJEMPLOS]
+    return Retiros("colonias", len(retirar), vigentes, ejemplos, en_domicilios(len(suyas)))
+
+
+def en_domicilios(cuantas: int) -> list[str]:
+    """Why retiring them asks for a number: people's addresses refer to them."""
+    if not cuantas:
+        return []
+    return [
+        "una está en domicilios de personas"
+        if cuantas == 1
+        else f"{cuantas:,} están en domicilios de personas"
+    ]
 
 
 def _insertar(modelo: type[models.Model], campos: Sequence[str], filas: Sequence[tuple[Any, ...]]) -> None:

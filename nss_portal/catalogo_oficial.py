@@ -4,8 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import groupby
 
-from django.db import transaction
-
 from nss_portal.carga import (
     Avisar,
     Fuente,
@@ -17,9 +15,18 @@ from nss_portal.carga import (
     indexar,
     insertar,
 )
-from nss_portal.catalogo import CatalogoInvalido, Cuenta, Informe, entidades, esmero, esperar_turno
+from nss_portal.catalogo import (
+    CatalogoInvalido,
+    Cuenta,
+    Informe,
+    en_domicilios,
+    entidades,
+    esmero,
+    esperar_turno,
+)
 from nss_portal.models import Municipio
 from nss_portal.models.territorio import plegar
+from nss_portal.plan import APLICAR, EJEMPLOS, Modo, Retiros, revisar, transaccion
 from nss_portal.sepomex import abrir_texto, leer, saltar_cabecera
 
 
@@ -32,12 +39,13 @@ _ETAPA = "carga_codigos"
 _CAMPOS = ["linea", "clave", "codigo", "nombre", "plegado", "tipo", "municipio", "nombre_municipio"]
 
 
-def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
+def cargar(ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR) -> Informe:
     """Make the tables say what the official file says; the report counts what that changed.
 
     All or nothing, and safe to call twice, as `catalogo.cargar`. The file goes line by line to a staging
     table and is judged there, so it never is whole in memory and the portal is held only for the end. Rows
-    keep their ids: they are found by official key, else by code, folded name and kind. Raises CargaInvalida.
+    keep their ids: they are found by official key, else by code, folded name and kind. Raises CargaInvalida;
+    RetirosSinAceptar is one.
     """
     columnas = ", ".join(f"{campo} text" for campo in _CAMPOS[1:])
     with (
@@ -49,7 +57,7 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
         indexar(_ETAPA, "clave", "codigo", "colonia_id")
         municipios = _revisar()
         informe = Informe()
-        with transaction.atomic():
+        with transaccion(modo):
             esperar_turno()
             avisar("Comparando municipios")
             _cargar_municipios(municipios, informe)
@@ -57,7 +65,7 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
             _cargar_codigos(informe)
             avisar("Comparando colonias")
             _unir_dobles()
-            _cargar_colonias(informe)
+            _cargar_colonias(informe, modo)
     return informe
 
 
@@ -248,8 +256,31 @@ def _casar_colonias() -> None:
     """)
 
 
-def _cargar_colonias(informe: Informe) -> None:
+_SOBRAN = f"""
+    FROM nss_portal_colonia c
+    WHERE c.vigente AND NOT EXISTS (SELECT 1 FROM {_ETAPA} e WHERE e.colonia_id = c.id)
+"""
+_DE_ALGUIEN = "CASE WHEN EXISTS (SELECT 1 FROM nss_portal_domicilio d WHERE d.colonia_id = c.id) THEN 1 END"
+
+
+def _retiros(ausentes: list[str]) -> Retiros:
+    [(vigentes,)] = consultar("SELECT COUNT(*) FROM nss_portal_colonia WHERE vigente")
+    [(cuantas, de_alguien)] = consultar(f"SELECT COUNT(*), COUNT({_DE_ALGUIEN}) {_SOBRAN}")
+    ejemplos = consultar(
+        f"SELECT c.codigo_postal_id, c.nombre {_SOBRAN} "
+        f"ORDER BY COALESCE({_DE_ALGUIEN}, 0) DESC, c.id LIMIT {EJEMPLOS}"
+    )
+    porque = en_domicilios(de_alguien)
+    if ausentes:
+        otras = f" y otras {len(ausentes) - 3} entidades" if len(ausentes) > 3 else ""
+        porque.append(f"el archivo no trae nada de {', '.join(ausentes[:3])}{otras}")
+    return Retiros("colonias", cuantas, vigentes, [" ".join(fila) for fila in ejemplos], porque)
+
+
+def _cargar_colonias(informe: Informe, modo: Modo) -> None:
     _casar_colonias()
+    informe.retiros = _retiros(informe.entidades_ausentes)
+    revisar(informe.retiros, modo)
     igual = f"{_MISMA} AND c.nombre = e.nombre AND c.vigente"
     sin_clave = "COALESCE(c.clave_oficial, '') <> e.clave"
     [(total, nuevas, otras, claves)] = consultar(f"""

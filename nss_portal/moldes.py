@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from nss_portal.letra import renglones
-from nss_portal.templatetags.portal import fecha_larga
+from nss_portal.templatetags.portal import fecha_larga, horario
 
 type Datos = Mapping[str, Any]
 type Fila = tuple[str, str]
@@ -146,13 +146,14 @@ def _comprobante(datos: Datos) -> dict[str, Any]:
     """Of the clinic: clinica, clues, domicilio_clinica, telefono, horario, ventanilla, delegacion; of the
     person in it: turno, consultorio, desde, agregado, vigente_hasta, resultado (of `QUE_PASO`), anterior.
 
-    "" leaves out telefono, horario, ventanilla, delegacion and anterior (the name of the clinic before).
+    "" leaves out telefono, delegacion and anterior (the name of the clinic before); of horario and ventanilla
+    it says that nobody has told the portal, and where to ask.
     """
     _exigir(datos, "clinica", "consultorio", "agregado", "domicilio_clinica")
     grupos = {
         "Clínica": _llenas(
             ("Teléfono", datos["telefono"]),
-            ("Horario", datos["horario"]),
+            ("Horario", horario(datos["horario"])),
             ("Delegación", datos["delegacion"]),
             ("Clave (CLUES)", datos["clues"]),
             ("Clínica anterior", datos["anterior"]),
@@ -169,7 +170,8 @@ def _comprobante(datos: Datos) -> dict[str, Any]:
     if datos["resultado"] == "cambiado" and not datos["anterior"]:  # the same clinic
         que_paso = "cambió de turno en esta clínica el {}."
     que_paso = que_paso.format(_dia(datos["desde"]))
-    acude = "Acude en persona a:" if datos["ventanilla"] else "Acude y pregunta por la ventanilla de vigencia"
+    sin_ventanilla = "Acude y pregunta por la ventanilla de vigencia y su horario"
+    acude = "Acude en persona a:" if datos["ventanilla"] else sin_ventanilla
     # One line of the window is in the room that is left; those that it takes besides are not.
     mas = 14 * (renglones(f"{acude} {datos['ventanilla']}.", 164, 10) - 1)
     sitios = [sitio - mas for sitio in (306, 324, 367, 378, 378)]
@@ -190,17 +192,17 @@ def _comprobante(datos: Datos) -> dict[str, Any]:
 def _adscripcion(datos: Datos) -> dict[str, Any]:
     """The same as `_comprobante`."""
     _exigir(datos, "clinica", "consultorio", "agregado", "domicilio_clinica")
-    claves = ("clinica", "consultorio", "agregado", "domicilio_clinica", "telefono", "horario")
+    claves = ("clinica", "consultorio", "agregado", "domicilio_clinica", "telefono")
+    abierta = horario(datos["horario"])
     # As in `_tarjeta`, with the lines of both names, and on the back of address, telephone and hours.
     cuerpos = (("letra-1", 9.5, 2), ("letra-2", 8.5, 3), ("letra-3", 7.5, 5), ("letra-4", 6.5, 6))
     vuelta = (("texto-1", 8, 5), ("texto-2", 7, 8), ("texto-3", 6, 10))
     return {
         **{clave: datos[clave] for clave in claves},
         "turno": TURNOS[datos["turno"]],
+        "horario": abierta,
         "letra": _letra(73.6, cuerpos, datos["nombre"], datos["clinica"]),
-        "texto": _letra(
-            48, vuelta, datos["domicilio_clinica"], f"Tel. {datos['telefono']}", datos["horario"]
-        ),
+        "texto": _letra(48, vuelta, datos["domicilio_clinica"], f"Tel. {datos['telefono']}", abierta),
     }
 
 

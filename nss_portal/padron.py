@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from nss_portal.ajena import decir_curp, decir_nss
@@ -36,6 +36,7 @@ from nss_portal.identidad import (
     validar_curp,
     validar_nss,
 )
+from nss_portal.plan import APLICAR, Modo, transaccion
 
 COLUMNAS = ["curp", "nombres", "primer_apellido", "segundo_apellido", "nss"]
 _CABEN = 50
@@ -46,6 +47,8 @@ class Informe:
     total: int = 0
     nuevas: int = 0
     cambiadas: int = 0
+    # Nobody is: who is not in the file stays.
+    retiros: None = None
 
     @property
     def iguales(self) -> int:
@@ -74,7 +77,7 @@ class _Malas:
 _Fila = tuple[int, str, str, str, str, str, str, str, str | None]
 
 
-def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
+def cargar(ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR) -> Informe:
     """Add the people of the CSV and correct the names of those who are there; the report counts both.
 
     All or nothing: one bad line and nothing is written. Safe to call twice. A number is never taken back or
@@ -88,7 +91,7 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
         avisar("Revisando")
         indexar(_ETAPA, "curp", "nss")
         try:
-            with transaction.atomic():
+            with transaccion(modo):
                 esperar_turno("cargar_personas")
                 _revisar(malas)
                 avisar("Guardando")

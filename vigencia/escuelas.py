@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import batched
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from nss_portal import catalogo
 from nss_portal.carga import (
@@ -21,8 +21,10 @@ from nss_portal.carga import (
     orden_de,
     rechazar,
 )
+from nss_portal.identidad import ENTIDADES
 from nss_portal.models import Municipio
 from nss_portal.models.territorio import plegar
+from nss_portal.plan import APLICAR, EJEMPLOS, Modo, Retiros, revisar, transaccion
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal
 from vigencia.models.escuela import CCT_REGEX, REGISTRO_REGEX
 
@@ -30,6 +32,7 @@ COLUMNAS = ["cct", "nombre", "niveles", "modalidad", "registros_patronales", "c_
 _CABEN = 150
 # Past this a statement's list of keys is longer than SQLite takes in one go.
 _LOTE = 1_000
+_ENTIDADES = {clave for _, clave in ENTIDADES.values() if clave}
 _SEPARADORES = re.compile(r"[\s-]+")
 # What is kept of a line, but for its registros.
 _CAMPOS = ["nombre", "medio_superior", "superior", "posgrado", "modalidad", "entidad_id", "municipio_id"]
@@ -48,6 +51,7 @@ class Informe:
     sin_municipio: int = 0
     # Their CCT begins with another entidad's key: seen, and taken as it comes.
     de_otra_entidad: list[str] = field(default_factory=list)
+    retiros: Retiros | None = None
 
     @property
     def iguales(self) -> int:
@@ -88,12 +92,13 @@ class _Malas:
         rechazar(len(self.motivos), ((n, f"Línea {n}: {motivo}") for n, motivo in self.motivos.items()))
 
 
-def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
+def cargar(ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR) -> Informe:
     """Make the schools of the CSV be as it says; those that it does not name stay as they are.
 
     All or nothing: one bad line and nothing is written. Safe to call twice. A registro patronal that the
     file does not name any more goes, unless students were enrolled by it. A municipio that is known is not
-    forgotten because the file's key means nothing yet. Raises CargaInvalida.
+    forgotten because the file's key means nothing yet. Raises CargaInvalida;
+    RetirosSinAceptar is one.
     """
     malas = _Malas()
     with abrir(ruta) as fuente:
@@ -103,14 +108,15 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None) -> Informe:
     avisar("Revisando")
     _revisar_repetidas(filas, malas)
     try:
-        with transaction.atomic():
+        with transaccion(modo):
             esperar_turno("cargar_escuelas")
+            catalogo.entidades()  # there may be none yet
             municipios = _municipios(filas, malas)
             duenas = dict(RegistroPatronal.objects.values_list("registro", "escuela_id"))
             _revisar_duenas(filas, duenas, malas)
             malas.rechazar()
             avisar("Guardando")
-            return _guardar(filas, municipios, duenas)
+            return _guardar(filas, municipios, duenas, modo)
     except IntegrityError:
         raise CargaInvalida(
             "Mientras se guardaba, alguien cambió estas escuelas o inscribió por un registro patronal que ya "
@@ -122,10 +128,9 @@ def _filas(fuente: Fuente, malas: _Malas, avisar: Avisar) -> Iterator[Fila]:
     """The good lines; what is wrong with the others goes to `malas`."""
     lineas = fuente.lineas(avisar)
     orden = orden_de(COLUMNAS, *next(lineas, (1, b"")))
-    entidades = catalogo.entidades()
     for numero, linea in lineas:
         try:
-            fila = leer(numero, campos_de(linea, orden), entidades)
+            fila = leer(numero, campos_de(linea, orden), _ENTIDADES)
         except LineaMala as motivo:
             malas.agregar(numero, str(motivo))
         else:
@@ -268,7 +273,7 @@ def _revisar_duenas(filas: list[Fila], duenas: dict[str, str], malas: _Malas) ->
                 malas.agregar(fila.linea, f"el registro patronal {registro} es de otra escuela.")
 
 
-def _guardar(filas: list[Fila], municipios: dict[str, int], duenas: dict[str, str]) -> Informe:
+def _guardar(filas: list[Fila], municipios: dict[str, int], duenas: dict[str, str], modo: Modo) -> Informe:
     informe = Informe(len(filas))
     hay = {escuela.cct: escuela for escuela in Escuela.objects.all()}
     guardar = []
@@ -292,13 +297,13 @@ def _guardar(filas: list[Fila], municipios: dict[str, int], duenas: dict[str, st
         unique_fields=["cct"],
         update_fields=[campo.removesuffix("_id") for campo in _CAMPOS],
     )
-    tocadas = {escuela.cct for escuela in guardar} | _guardar_registros(filas, duenas, informe)
+    tocadas = {escuela.cct for escuela in guardar} | _guardar_registros(filas, duenas, informe, modo)
     informe.nuevas = len(tocadas - hay.keys())
     informe.cambiadas = len(tocadas) - informe.nuevas
     return informe
 
 
-def _guardar_registros(filas: list[Fila], duenas: dict[str, str], informe: Informe) -> set[str]:
+def _guardar_registros(filas: list[Fila], duenas: dict[str, str], informe: Informe, modo: Modo) -> set[str]:
     """The schools whose registros this changed."""
     nuevos = [
         RegistroPatronal(registro=registro, escuela_id=fila.cct)
@@ -311,6 +316,8 @@ def _guardar_registros(filas: list[Fila], duenas: dict[str, str], informe: Infor
     sobran = [r for r, cct in duenas.items() if cct in del_archivo and r not in del_archivo[cct]]
     usados = _con_inscripciones(sobran)
     retirados = [registro for registro in sobran if registro not in usados]
+    informe.retiros = Retiros("registros patronales", len(retirados), len(duenas), retirados[:EJEMPLOS])
+    revisar(informe.retiros, modo)
     for lote in batched(retirados, _LOTE):
         RegistroPatronal.objects.filter(pk__in=lote).delete()
     informe.registros_nuevos, informe.registros_retirados = len(nuevos), len(retirados)

@@ -41,9 +41,6 @@ class Clinica(models.Model):
         CLUES = "clues", "Catálogo CLUES"
         DEMOSTRATIVO = "demostrativo", "Demostrativo"
 
-    HORARIO = "Lunes a viernes, de 8:00 a 20:00 h"
-    VENTANILLA = "Ventanilla de Afiliación y Vigencia, lunes a viernes, de 8:00 a 15:00 h"
-
     clues = models.CharField(
         "CLUES",
         max_length=11,
@@ -73,9 +70,20 @@ class Clinica(models.Model):
     telefono = models.CharField("teléfono", max_length=60, blank=True)
     latitud = models.FloatField("latitud", null=True, blank=True)
     longitud = models.FloatField("longitud", null=True, blank=True)
-    horario = models.CharField("horario de consulta", max_length=120, default=HORARIO)
+    # CLUES carries neither: until staff write them, nobody knows.
+    horario = models.CharField(
+        "horario de consulta",
+        max_length=120,
+        blank=True,
+        help_text="Vacío si no se sabe: se imprime «Pregunta el horario en la clínica».",
+    )
     # Where, in person, a student hands in the papers.
-    ventanilla = models.CharField("ventanilla y su horario", max_length=160, default=VENTANILLA)
+    ventanilla = models.CharField(
+        "ventanilla y su horario",
+        max_length=160,
+        blank=True,
+        help_text="Vacía si no se sabe: se pide preguntar en la clínica.",
+    )
     estado = models.CharField("estado", max_length=8, choices=Estado.choices, default=Estado.OPERA)
     origen = models.CharField("origen", max_length=12, choices=Origen.choices, default=Origen.CLUES)
 

@@ -33,6 +33,18 @@ def grupos_nss(nss: str) -> list[str]:
 
 
 @register.filter
+def horario(dicho: str) -> str:
+    """The hours of a clinic; what nobody has told the portal is asked, not guessed."""
+    return dicho or "Pregunta el horario en la clínica"
+
+
+@register.filter
+def ventanilla(dicha: str) -> str:
+    """The window of a clinic where papers are handed in, as `horario` says the hours."""
+    return dicha or "Pregunta en la clínica por la ventanilla de vigencia y su horario"
+
+
+@register.filter
 def fecha(iso: str) -> date:
     """The day of a frozen datum, for the `date` filter: «2026-11-19»."""
     return date.fromisoformat(iso)

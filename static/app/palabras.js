@@ -16,6 +16,10 @@ export const DOCUMENTOS = {
   "tarjeta-adscripcion": "Tarjeta de adscripción",
 };
 
+// What nobody has told the portal of a clinic is asked there.
+export const SIN_HORARIO = "Pregunta el horario en la clínica";
+export const SIN_VENTANILLA = "Pregunta en la clínica por la ventanilla de vigencia y su horario";
+
 const EN_SUBDELEGACION = "Lleva tu CURP, comprobante de domicilio, identificación oficial, acta de nacimiento y correo electrónico.";
 
 /** Of each refusal: what happened, what to do (its name, what it is), and what is pressed. */

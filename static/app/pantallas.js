@@ -1,6 +1,6 @@
 /** The screens: what each one shows. What happens when something is pressed is `app.js`. */
 
-import { CAUSAS, DOCUMENTOS, ESPERAS, MOTIVOS, PASOS, TURNOS } from "./palabras.js";
+import { CAUSAS, DOCUMENTOS, ESPERAS, MOTIVOS, PASOS, SIN_HORARIO, SIN_VENTANILLA, TURNOS } from "./palabras.js";
 import { boton, camino, campo, control, fechaLarga, h, hechos, icono, nota, numero, oculto, titulo } from "./pintar.js";
 
 const volver = () => h("p.volver", h("a.enlace", { href: "#/" }, "Volver al inicio"));
@@ -294,7 +294,8 @@ export function revision({ opcion, turno, actual, clinica_actual, turno_actual }
       ["Clínica (UMF)", opcion.nombre],
       ["Turno", TURNOS[turno]],
       ["Domicilio", opcion.domicilio],
-      ["Horario", opcion.horario],
+      ["Horario", opcion.horario || SIN_HORARIO],
+      ["Teléfono", opcion.telefono],
       [otraClinica ? "Dejas de estar en" : "Hoy te toca", actual, `Turno ${turno_actual}`],
     ]),
     h(
@@ -349,11 +350,18 @@ function sigue(tipo, dicho) {
   return dicho.clinica ? "Con tu identificación y tu NSS ya puedes pedir consulta." : "Te falta un paso: regístrate en una clínica para poder pedir consulta.";
 }
 
+const dondeEsta = (dicho) => [
+  ["Domicilio", dicho.domicilio_clinica],
+  ["Horario", dicho.horario || SIN_HORARIO],
+  ["Teléfono", dicho.telefono],
+  ["Ventanilla", dicho.ventanilla || SIN_VENTANILLA],
+];
+
 export function resultado(tipo, { tramite, dicho, documentos }, { aviso, ...acciones }) {
   return [
     respuesta(tipo, tramite, dicho),
     aviso && h("div.a5", nota("listo", "bien", aviso)),
-    tipo === "clinica" && h("div.a6", hechos([["Domicilio", dicho.domicilio_clinica], ["Horario", dicho.horario], ["Ventanilla", dicho.ventanilla]])),
+    tipo === "clinica" && h("div.a6", hechos(dondeEsta(dicho))),
     h(
       "section.seccion",
       { "aria-labelledby": "h-doc" },

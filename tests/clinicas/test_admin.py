@@ -202,8 +202,8 @@ def test_cobertura_desde_un_archivo(admin_client: Client, personal: Client, con_
     assert url not in personal.get(pagina(Cobertura, "changelist")).content.decode()
     assert personal.get(url).status_code == 403
 
-    def subir(contenido: bytes, nombre: str = "cobertura.csv") -> Any:
-        return admin_client.post(url, {"archivo": SimpleUploadedFile(nombre, contenido)})
+    def subir(contenido: bytes, nombre: str = "cobertura.csv", **mas: object) -> Any:
+        return admin_client.post(url, {"archivo": SimpleUploadedFile(nombre, contenido)} | mas)
 
     mala = subir(f"codigo_postal,clues\n06600,{con_gente.pk}\n1,{con_gente.pk}\n".encode())
     html = mala.content.decode()
@@ -215,6 +215,18 @@ def test_cobertura_desde_un_archivo(admin_client: Client, personal: Client, con_
     assert buena.status_code == 302
     assert "1 coberturas nuevas" in admin_client.get(buena.url).content.decode()
     assert Cobertura.objects.filter(codigo_postal="06600").exists()
+
+    # What it would take away is said first, and done only with its number.
+    otra = clinica("NLIMS980077")
+    antes = list(Cobertura.objects.order_by("pk").values())
+    cambia = f"codigo_postal,clues\n06600,{otra.pk}\n".encode()
+    for aceptados in ("", "2"):
+        html = subir(cambia, aceptar_retiros=aceptados).content.decode()
+        assert f"Se retiraría 1 de 2 coberturas (50.0 %). Es: 06600 con {con_gente.pk}." in html
+        assert "escribe aquí 1." in html and "--aceptar" not in html
+        assert list(Cobertura.objects.order_by("pk").values()) == antes
+    assert subir(cambia, aceptar_retiros="1").status_code == 302
+    assert Cobertura.objects.get(codigo_postal="06600").clinica_id == otra.pk
 
 
 def test_una_subida_enorme_ni_se_recibe(admin_client: Client, personal: Client) -> None:

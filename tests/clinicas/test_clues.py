@@ -24,9 +24,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sin_clinicas")]
 UNA, OTRA, TERCERA = (f"NLIMS00000{n}" for n in (1, 2, 3))
 
 
-def orden(ruta: Path | str) -> str:
+def orden(ruta: Path | str, retira: int | None = None) -> str:
     salida = io.StringIO()
-    call_command("cargar_clinicas", str(ruta), stdout=salida, stderr=io.StringIO())
+    call_command("cargar_clinicas", str(ruta), aceptar_retiros=retira, stdout=salida, stderr=io.StringIO())
     return salida.getvalue()
 
 
@@ -54,6 +54,8 @@ def test_carga_y_vuelve_a_cargar(ruta: Path) -> None:
     )
     una = Clinica.objects.get(pk=UNA)
     una.full_clean()
+    # The catalogue has none: unknown.
+    assert (una.horario, una.ventanilla) == ("", "")
     assert (una.nombre, una.numero, una.tipo, una.origen) == ("UMF No. 1", 1, "umf", "clues")
     assert una.direccion == (
         "Avenida de los Ejemplos 100, Colonia Centro, C. P. 64000, Monterrey, Nuevo León"
@@ -136,7 +138,7 @@ def test_actualiza_en_su_lugar_y_respeta_lo_del_personal(ruta: Path) -> None:
             fila(OTRA, NOMBRE_DE_LA_UNIDAD="HGZ CON MF NO. 33 SAN PEDRO"),
         ],
     )
-    assert orden(ruta) == (
+    assert orden(ruta, retira=1) == (
         "Renglones leídos: 2. Clínicas: 2 en el catálogo; 0 nuevas, 2 cambiadas, 0 sin cambio.\n"
         "Ya no están en el catálogo (su gente sigue registrada hasta que la muevas en el admin):\n"
         f"  {TERCERA} UMF No. 3: 0 personas.\n"
@@ -156,7 +158,7 @@ def test_la_retirada_conserva_a_su_gente_y_puede_volver(ruta: Path) -> None:
     Cobertura.objects.create(codigo_postal_id="64000", clinica=demostrativa)
     lugar = alta.registrar(persona(1), demostrativa, Turno.MATUTINO, hoy=HOY)
     escribir(ruta, [fila(UNA)])
-    assert "  NLIMS990001 UMF 1: 1 personas.\n" in orden(ruta)
+    assert "  NLIMS990001 UMF 1: 1 personas.\n" in orden(ruta, retira=1)
     # Told again while it has people.
     assert "  NLIMS990001 UMF 1: 1 personas.\n" in orden(ruta)
     assert alta.activa(persona(1)) == lugar
@@ -173,14 +175,14 @@ def test_la_retirada_conserva_a_su_gente_y_puede_volver(ruta: Path) -> None:
 def test_las_retiradas_se_cuentan_de_una_vez(ruta: Path) -> None:
     """The load holds the portal: it does not ask for each clinic that has gone."""
 
-    def preguntas() -> int:
+    def preguntas(retira: int | None = None) -> int:
         with CaptureQueriesContext(connection) as consultas:
-            orden(ruta)
+            orden(ruta, retira)
         return len(consultas)
 
     clinica("NLIMS990000")
     escribir(ruta, [fila(UNA)])
-    preguntas()
+    preguntas(retira=1)
     pocas = preguntas()
     for n in range(1, 9):
         clinica(f"NLIMS99000{n}", estado=Clinica.Estado.RETIRADA)
@@ -193,7 +195,11 @@ def test_lo_que_le_falta_a_una_unidad_no_la_deja_fuera(ruta: Path) -> None:
         ruta,
         [
             fila(UNA, LATITUD=0, LONGITUD=0, CODIGO_POSTAL=1000, MUNICIPIO="NINGUNO", TELEFONO="NO APLICA"),
-            fila(OTRA, LATITUD="25.6", LONGITUD="", CODIGO_POSTAL="S/D", MUNICIPIO="NINGUNO"),
+            fila(
+                OTRA,
+                **{"LATITUD": "25.6", "LONGITUD": "", "CODIGO_POSTAL": "S/D", "MUNICIPIO": "NINGUNO"},
+                NUMERO_EXTERIOR="SIN NÚMERO",
+            ),
             fila(
                 TERCERA, LATITUD="x", ENTIDAD="DISTRITO FEDERAL", MUNICIPIO="CUAUHTÉMOC", CODIGO_POSTAL=6600.0
             ),
@@ -201,6 +207,7 @@ def test_lo_que_le_falta_a_una_unidad_no_la_deja_fuera(ruta: Path) -> None:
     )
     assert "Sin código postal que sirva: 1; sin municipio reconocido: 2." in orden(ruta)
     una, otra, tercera = (Clinica.objects.get(pk=pk) for pk in (UNA, OTRA, TERCERA))
+    assert otra.domicilio == "Avenida de los Ejemplos s/n, Colonia Centro"
     assert (una.codigo_postal, una.municipio, una.telefono) == ("01000", None, "")
     assert (otra.codigo_postal, otra.municipio, otra.latitud, otra.longitud) == ("", None, None, None)
     assert (tercera.codigo_postal, tercera.entidad_id, str(tercera.municipio)) == (
@@ -346,6 +353,7 @@ def test_cuantos_consultorios(dice: Any, son: int | None) -> None:
 
 def test_mayusculas_dichas() -> None:
     assert titular("UMF NO. 7 SAN PEDRO DE LOS PINOS") == "UMF No. 7 San Pedro de los Pinos"
+    assert titular("UMF NO. 3 LA JOYA") == "UMF No. 3 La Joya"
     assert titular("HGZ/UMF 8 NIÑOS HÉROES") == "HGZ/UMF 8 Niños Héroes"
     assert titular("Ya escrito con Cuidado") == "Ya escrito con Cuidado"
 

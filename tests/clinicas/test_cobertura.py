@@ -29,9 +29,9 @@ def escribir(carpeta: Path, *lineas: str | bytes, cabecera: str = "codigo_postal
     return str(ruta)
 
 
-def orden(ruta: str) -> str:
+def orden(ruta: str, retira: int | None = None) -> str:
     salida = io.StringIO()
-    call_command("cargar_cobertura", ruta, stdout=salida, stderr=io.StringIO())
+    call_command("cargar_cobertura", ruta, aceptar_retiros=retira, stdout=salida, stderr=io.StringIO())
     return salida.getvalue()
 
 
@@ -55,7 +55,7 @@ def test_carga_y_vuelve_a_cargar(tmp_path: Path) -> None:
 
 def test_lo_que_nombra_queda_como_dice_y_lo_demas_como_estaba(tmp_path: Path) -> None:
     orden(escribir(tmp_path, f"64000,{UNA}", f"64010,{UNA}", f"64020,{UNA}"))
-    assert orden(escribir(tmp_path, f"64000,{OTRA}", f"64010,{UNA}", f"64010,{OTRA}")) == (
+    assert orden(escribir(tmp_path, f"64000,{OTRA}", f"64010,{UNA}", f"64010,{OTRA}"), retira=1) == (
         "Códigos postales: 2 en el archivo; 2 coberturas nuevas, 1 quitadas, 1 sin cambio.\n"
     )
     assert pares() == {("64000", OTRA), ("64010", UNA), ("64010", OTRA), ("64020", UNA)}

@@ -245,7 +245,13 @@ def paso_2(gente: dict[str, Persona]) -> Iterator[Pagina]:
             yield ficha("vigencia: hoja", cliente.get(f"{url}hoja/"))
 
 
-def _clinica(clues: str, *turnos: str) -> Clinica:
+ABIERTA = {
+    "horario": "Lunes a viernes, de 8:00 a 20:00 h",
+    "ventanilla": "Ventanilla de Afiliación y Vigencia, lunes a viernes, de 8:00 a 15:00 h",
+}
+
+
+def _clinica(clues: str, *turnos: str, **campos: str) -> Clinica:
     codigo = CodigoPostal.objects.get(pk="06600")
     datos = {"nombre": f"UMF de muestra {clues[-3:]}", "domicilio": "Calle de la Muestra 1, Juárez"}
     nueva = Clinica.objects.create(
@@ -253,7 +259,7 @@ def _clinica(clues: str, *turnos: str) -> Clinica:
         codigo_postal=codigo.pk,
         entidad=codigo.municipio.entidad,
         municipio=codigo.municipio,
-        **datos,
+        **(datos | campos),
     )
     Cobertura.objects.create(codigo_postal=codigo, clinica=nueva)
     for turno in turnos:
@@ -263,7 +269,8 @@ def _clinica(clues: str, *turnos: str) -> Clinica:
 
 def paso_3(gente: dict[str, Persona]) -> Iterator[Pagina]:
     Cobertura.objects.filter(codigo_postal="06600").delete()
-    una = _clinica("DFIMS980001", "matutino", "vespertino")
+    # Of the other one, nobody knows its hours.
+    una = _clinica("DFIMS980001", "matutino", "vespertino", **ABIERTA)
     otra = _clinica("DFIMS980002", "matutino")
     for causa, persona in gente.items():
         cliente = Estricto()

@@ -20,7 +20,7 @@ from nss_portal.mantenimiento import cerrado_por_mantenimiento
 from nss_portal.models import Codigo, Persona, Tramite
 from tests.apoyo import domicilio, persona_con_nss
 from tests.navegador.apoyo import esperar
-from tests.navegador.estados import Pagina, _clinica, atender, codigo_mas_largo, ficha, inscritos
+from tests.navegador.estados import ABIERTA, Pagina, _clinica, atender, codigo_mas_largo, ficha, inscritos
 from tests.nss_portal.api import V1, Telefono, codigo_de, otro_codigo
 
 type Estantes = dict[str, Pagina | None]
@@ -302,7 +302,7 @@ def paso_2(gente: dict[str, Persona]) -> Iterator[Escena]:
 
 def paso_3(persona: Persona) -> Iterator[Escena]:
     Cobertura.objects.filter(codigo_postal="06600").delete()
-    primera = _clinica("DFIMS980001", "matutino", "vespertino")
+    primera = _clinica("DFIMS980001", "matutino", "vespertino", **ABIERTA)
     una = Grabada(persona, "paso2.vigente@correo.example")
     pk = una.empezar("clinica", codigo_postal="06600")
     atender()

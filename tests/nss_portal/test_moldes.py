@@ -176,10 +176,15 @@ def test_el_comprobante_de_quien_ya_estaba_y_de_quien_cambia() -> None:
 def test_lo_que_la_clinica_no_ha_dicho_no_deja_hueco() -> None:
     vacios = dict.fromkeys(("telefono", "horario", "ventanilla", "delegacion"), "")
     leido = texto(hacer("comprobante-clinica", **vacios))
-    assert not re.search("Teléfono|Horario|Delegación", leido)
-    assert "Acude y pregunta por la ventanilla de vigencia.\n" in leido
+    assert not re.search("Teléfono|Delegación", leido)
+    # Hours are missed: where they are known is said.
+    assert "HorarioPreguntaelhorarioenlaclínicaClave(CLUES)" in junto(leido)
+    assert "Acudeypreguntaporlaventanilladevigenciaysuhorario.Llevaestahoja" in junto(leido)
     leido = texto(hacer("tarjeta-adscripcion", **vacios))
-    assert "Tel." not in leido and "CiudaddeMéxicoLlevaestatarjeta" in junto(leido)
+    assert "Tel." not in leido
+    assert "CiudaddeMéxicoPreguntaelhorarioenlaclínicaLlevaestatarjeta" in junto(leido)
+    leido = texto(hacer("tarjeta-adscripcion", horario=""))
+    assert "Tel. 55 5555 0190\nPregunta el horario en la clínica\nLleva esta tarjeta" in leido
 
 
 def test_las_dos_caras_de_la_adscripcion() -> None:

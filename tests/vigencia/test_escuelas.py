@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from nss_portal.carga import CargaInvalida, LineaMala
 from nss_portal.models import Entidad, Municipio, Persona
+from nss_portal.plan import Modo
 from vigencia import escuelas
 from vigencia.inscripciones import elegir_registro
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal
@@ -277,7 +278,7 @@ def test_miles_con_pocas_consultas(tmp_path: Path) -> None:
             f"15EBX{n:04d}C,{nombre} {n},superior,ambas,{letra}15{n:05d}321,15,106" for n in range(cuantas)
         ]
         with CaptureQueriesContext(connection) as capturadas:
-            informe = escuelas.cargar(escribir(tmp_path, *filas))
+            informe = escuelas.cargar(escribir(tmp_path, *filas), modo=Modo(aceptados=cuantas))
         assert informe.nuevas + informe.cambiadas == cuantas
         return len(capturadas)
 

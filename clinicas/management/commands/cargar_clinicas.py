@@ -3,10 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from clinicas import clues
-from nss_portal.carga import Barra, CargaInvalida
+from nss_portal import plan
 
 
 class Command(BaseCommand):
@@ -20,17 +20,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "archivo", metavar="FILE", help="El libro, como ESTABLECIMIENTO_SALUD_202611.xlsx."
         )
+        plan.agregar_opciones(parser)
 
     def handle(self, *args: Any, archivo: str, **options: Any) -> None:
-        barra = Barra(self.stderr)
-        try:
-            informe = clues.cargar(archivo, barra)
-        except CargaInvalida as error:
-            raise CommandError(str(error)) from error
-        finally:
-            barra("")
-        if options["verbosity"]:
-            self.stdout.write(describir(informe))
+        plan.correr(self, options, lambda *como: clues.cargar(archivo, *como), describir)
 
 
 def describir(informe: clues.Informe) -> str:
@@ -41,8 +34,9 @@ def describir(informe: clues.Informe) -> str:
     ]
     if informe.nuevas:
         lineas.append(
-            f"El catálogo no dice cuánta gente cabe: cada consultorio nuevo quedó con {clues.CAPACIDAD:,} "
-            "lugares. Corrígelo en el admin."
+            "El catálogo no dice cuánta gente cabe ni qué turnos hay: cada clínica nueva quedó con los dos y "
+            f"cada consultorio con {clues.CAPACIDAD:,} lugares. Tampoco dice horario ni ventanilla: mientras "
+            "nadie los escriba, se pide preguntar en la clínica. Corrígelo en el admin."
         )
     if informe.sin_codigo or informe.sin_municipio:
         lineas.append(

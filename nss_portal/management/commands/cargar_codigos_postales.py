@@ -3,17 +3,17 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from nss_portal import catalogo, catalogo_oficial
-from nss_portal.carga import Barra, CargaInvalida
+from nss_portal import catalogo, catalogo_oficial, plan
+from nss_portal.carga import Avisar
 
 
 class Command(BaseCommand):
     help = (
         "Carga los códigos postales del país (entidades, municipios y colonias): con un archivo, del oficial "
         "de Correos de México; sin él, del paquete instalado. Se puede repetir: actualiza en su lugar y no "
-        "borra nada."
+        "borra nada; lo que el archivo no trae se retira, y si es mucho o es de alguien, pide el número."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -23,6 +23,7 @@ class Command(BaseCommand):
             metavar="FILE",
             help="El archivo oficial, CPdescarga.txt, o el zip que lo trae.",
         )
+        plan.agregar_opciones(parser)
 
     def handle(self, *args: Any, archivo: str | None = None, **options: Any) -> None:
         if not archivo and catalogo_oficial.cargado():
@@ -32,24 +33,13 @@ class Command(BaseCommand):
                 "para actualizarlo, indica el archivo."
             )
             return
-        barra = Barra(self.stderr)
-        try:
+
+        def cargar(avisar: Avisar, modo: plan.Modo) -> catalogo.Informe:
             if archivo:
-                informe = catalogo_oficial.cargar(archivo, barra)
-            else:
-                informe = catalogo.cargar(catalogo.del_paquete(), barra)
-        except CargaInvalida as error:
-            raise CommandError(str(error)) from error
-        finally:
-            barra("")
-        if options["verbosity"]:
-            self.stdout.write(describir(informe))
-        if ausentes := informe.entidades_ausentes:
-            otras = f" y otras {len(ausentes) - 3}" if len(ausentes) > 3 else ""
-            self.stderr.write(
-                f"Aviso: el archivo no trae nada de {', '.join(ausentes[:3])}{otras}: sus colonias quedaron "
-                "retiradas. Si era el de un solo estado, carga el del país entero y volverán."
-            )
+                return catalogo_oficial.cargar(archivo, avisar, modo)
+            return catalogo.cargar(catalogo.del_paquete(), avisar, modo)
+
+        plan.correr(self, options, cargar, describir)
 
 
 def describir(informe: catalogo.Informe) -> str:

@@ -3,10 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from nss_portal import padron
-from nss_portal.carga import Barra, CargaInvalida
+from nss_portal import padron, plan
 
 
 class Command(BaseCommand):
@@ -18,17 +17,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("archivo", metavar="FILE", help="El CSV.")
+        plan.agregar_opciones(parser)
 
     def handle(self, *args: Any, archivo: str, **options: Any) -> None:
-        barra = Barra(self.stderr)
-        try:
-            informe = padron.cargar(archivo, barra)
-        except CargaInvalida as error:
-            raise CommandError(str(error)) from error
-        finally:
-            barra("")
-        if options["verbosity"]:
-            self.stdout.write(describir(informe))
+        plan.correr(self, options, lambda *como: padron.cargar(archivo, *como), describir)
 
 
 def describir(informe: padron.Informe) -> str:

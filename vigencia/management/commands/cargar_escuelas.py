@@ -4,9 +4,9 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from nss_portal.carga import Barra, CargaInvalida
+from nss_portal import plan
 from vigencia import escuelas
 
 
@@ -20,17 +20,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("archivo", metavar="FILE", help="El CSV.")
+        plan.agregar_opciones(parser)
 
     def handle(self, *args: Any, archivo: str, **options: Any) -> None:
-        barra = Barra(self.stderr)
-        try:
-            informe = escuelas.cargar(archivo, barra)
-        except CargaInvalida as error:
-            raise CommandError(str(error)) from error
-        finally:
-            barra("")
-        if options["verbosity"]:
-            self.stdout.write(describir(informe))
+        informe = plan.correr(self, options, lambda *como: escuelas.cargar(archivo, *como), describir)
         for aviso in _avisos(informe):
             self.stderr.write(f"Aviso: {aviso}")
 
