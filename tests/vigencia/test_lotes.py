@@ -742,7 +742,7 @@ def test_la_orden(una: Escuela, tmp_path: Path) -> None:
     ruta.write_bytes(lista(filas))
     omision = ["--ciclo", CICLO, "--fin", FIN.isoformat()]
     dicho = "25 renglones leídos: 25 altas, 0 bajas, 0 con advertencia, 0 sin cambio, 0 con errores.\n"
-    assert orden(ruta, *omision, "--dry-run") == dicho
+    assert orden(ruta, *omision, "--plan") == dicho
     assert not Lote.objects.exists() and not una.inscripciones.exists()
     assert orden(ruta, *omision) == f"{dicho}Guardado: 25 altas y 0 bajas.\n"
     assert orden(ruta, *omision).startswith("Sin cambios: los 25 renglones del archivo ya estaban así.")
@@ -778,7 +778,7 @@ def test_la_orden_de_168_columnas_sin_mas(
         ALTA,
         date(2027, 7, 31),
     )
-    assert "Ciclo 2026-2027, hasta el 30/06/2027" in orden(ruta, "--fin", "2027-06-30", "--dry-run")
+    assert "Ciclo 2026-2027, hasta el 30/06/2027" in orden(ruta, "--fin", "2027-06-30", "--plan")
 
 
 @pytest.mark.parametrize(

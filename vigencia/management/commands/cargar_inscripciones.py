@@ -34,12 +34,12 @@ class Command(BaseCommand):
         )
         parser.add_argument("--fin", type=date.fromisoformat, metavar="AAAA-MM-DD", help="Su último día.")
         parser.add_argument("--nivel", default="", choices=["", *Nivel.values], help="Su nivel.")
-        parser.add_argument("--dry-run", action="store_true", help="Revisa y dice qué haría, sin guardar.")
+        parser.add_argument("--plan", action="store_true", help="Revisa y dice qué haría, sin guardar.")
         parser.add_argument(
             "--aun-con-errores", action="store_true", help="Guarda los renglones buenos aunque haya malos."
         )
 
-    def handle(self, *args: Any, archivo: str, escuela: str, dry_run: bool, **options: Any) -> None:
+    def handle(self, *args: Any, archivo: str, escuela: str, plan: bool, **options: Any) -> None:
         de = Escuela.objects.filter(pk=escuela.upper()).first()
         if de is None:
             raise CommandError(f"No hay una escuela con la CCT {escuela}.")
@@ -62,16 +62,16 @@ class Command(BaseCommand):
         try:
             self._trabajar(lote, barra)
             barra("")
-            self._decidir(lote, dry_run, options["aun_con_errores"])
+            self._decidir(lote, plan, options["aun_con_errores"])
             self._trabajar(lote, barra)
         finally:
             barra("")
             # Interrupted, or refused: nothing of it waits for anybody.
             lotes.cancelar(lote)
             lotes.avanzar(lote.pk)
-            if dry_run:
+            if plan:
                 lote.delete()
-        if options["verbosity"] and not dry_run:
+        if options["verbosity"] and not plan:
             self.stdout.write(f"Guardado: {lote.altas:,} altas y {lote.bajas:,} bajas.")
 
     def _trabajar(self, lote: Lote, barra: Barra) -> None:
@@ -83,7 +83,7 @@ class Command(BaseCommand):
                 time.sleep(0.1)
             lote.refresh_from_db()
 
-    def _decidir(self, lote: Lote, dry_run: bool, aun_con_errores: bool) -> None:
+    def _decidir(self, lote: Lote, plan: bool, aun_con_errores: bool) -> None:
         """Tell what was found, and confirm it if it may be."""
         if lote.estado == Lote.Estado.ILEGIBLE:
             raise CommandError(lote.motivo)
@@ -92,7 +92,7 @@ class Command(BaseCommand):
         self.stdout.write(describir(lote))
         self._contar(lote, Renglon.Veredicto.ADVERTENCIA, "advertencia, ")
         cuantos = self._contar(lote, Renglon.Veredicto.ERROR, "")
-        if dry_run:
+        if plan:
             return
         if cuantos and not aun_con_errores:
             raise CommandError(
