@@ -59,6 +59,10 @@ class Opciones(Schema):
         description="Su CLUES: el nombre se repite de una entidad a otra.", examples=[None]
     )
     turno_actual: str | None = Field(examples=[None])
+    ninguna_cerca: bool = Field(
+        description="Todas pasan de 50 km o están en otra entidad: conviene preguntar antes de elegir.",
+        examples=[False],
+    )
     opciones: list[Opcion]
 
 
@@ -103,6 +107,7 @@ def opciones(request: HttpRequest, pk: uuid.UUID) -> Any:
         "actual": actual.clinica.nombre if actual else None,
         "clinica_actual": actual.clinica_id if actual else None,
         "turno_actual": actual.turno if actual else None,
+        "ninguna_cerca": cercania.ninguna_cerca(hay),
         "opciones": [
             {
                 "clinica": opcion.clinica.pk,

@@ -16,6 +16,8 @@ from nss_portal.models import CodigoPostal
 TOPE = 5
 # Of those that are ordered by nearness, how many are first asked for room.
 _BLOQUE = 2 * TOPE
+# Kilometres past which nobody would call a clinic near.
+LEJOS = 50
 
 
 class Motivo(models.TextChoices):
@@ -24,7 +26,7 @@ class Motivo(models.TextChoices):
     COBERTURA = "cobertura", "es la que atiende tu código postal"
     MUNICIPIO = "municipio", "está en tu municipio"
     ENTIDAD = "entidad", "es la más cercana por código postal en tu entidad"
-    PAIS = "pais", "es la más cercana por código postal; en tu entidad no hay otra con lugar"
+    PAIS = "pais", "en tu entidad no hay una con lugar en el catálogo"
 
 
 class Razon(models.TextChoices):
@@ -81,6 +83,14 @@ def opciones(codigo_postal: CodigoPostal) -> list[Opcion]:
     return Directorio(Clinica.objects.all(), cobertura).opciones(
         lugar.codigo, lugar.municipio, lugar.entidad, en_el_pais=True
     )
+
+
+def ninguna_cerca(opciones: list[Opcion]) -> bool:
+    """Whether even the nearest one is far: past LEJOS or, where nobody knows how far, in another entidad."""
+    if not opciones or opciones[0].motivo == Motivo.COBERTURA:
+        return False
+    primera = opciones[0]
+    return primera.motivo == Motivo.PAIS if primera.kilometros is None else primera.kilometros > LEJOS
 
 
 def opciones_de_todos() -> Iterator[tuple[str, list[Opcion]]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from clinicas.cercania import Opcion
+from clinicas.cercania import Opcion, ninguna_cerca
 from clinicas.models import Clinica, Peticion, Turno
 from nss_portal.forms import CodigoPostalField, SolicitudForm
 
@@ -47,6 +47,10 @@ class EleccionForm(forms.Form):
                 hay = " y ".join(consultorio.get_turno_display().lower() for consultorio in con_lugar)
                 self.add_error("turno", f"{clinica} no tiene lugar en ese turno; tiene en el {hay}.")
         return datos
+
+    @property
+    def ninguna_cerca(self) -> bool:
+        return ninguna_cerca(self.opciones)
 
     @property
     def elegida(self) -> str:

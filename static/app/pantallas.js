@@ -234,7 +234,7 @@ export function domicilio({ codigos, valores, despues }, enviar, ahoraNo) {
   ];
 }
 
-export function eleccion({ opciones, actual, turno_actual, clinica, turno, aviso }, elegir, enviar) {
+export function eleccion({ opciones, ninguna_cerca, actual, turno_actual, clinica, turno, aviso }, elegir, enviar) {
   const suya = opciones.find((opcion) => opcion.clinica === clinica) ?? opciones[0];
   const radio = (nombre, valor, marcado) =>
     h("input", { type: "radio", name: nombre, value: valor, checked: marcado, id: `${nombre}-${valor}`, change: (evento) => elegir(nombre, evento.target.value) });
@@ -242,6 +242,16 @@ export function eleccion({ opciones, actual, turno_actual, clinica, turno, aviso
     volver(),
     titulo(opciones.length === 1 ? "Esta es tu clínica" : "Elige tu clínica", actual && `Hoy estás en ${actual}, turno ${turno_actual}. Tu registro se conserva hasta que confirmes el cambio.`),
     aviso && h("div.b5", nota("info", "aviso", aviso)),
+    ninguna_cerca &&
+      h(
+        "div.b5",
+        nota(
+          "alerta",
+          "aviso",
+          h("b", "El catálogo no tiene una clínica con lugar cerca de ti."),
+          "No elijas todavía. Pregunta en tu Subdelegación del IMSS cuál es tu clínica. Cuando lo sepas, vuelve a este paso.",
+        ),
+      ),
     h(
       "form",
       { novalidate: true, submit: enviar },

@@ -88,6 +88,37 @@ def test_en_la_api_es_vacio_y_va_el_telefono(de_clues: Clinica) -> None:
     assert (opcion["horario"], opcion["telefono"]) == ("", "8100000000")
 
 
+def test_si_ninguna_esta_cerca_se_dice(
+    cliente: Estricto, cola: Callable[[], None], de_clues: Clinica
+) -> None:
+    """A student of Mérida, with a catalogue that has one clinic, in Monterrey."""
+    persona = persona_inscrita()
+    url = solicitar(cliente, persona.curp, paso="clinica", codigo_postal="97000")
+    cola()
+    eleccion = dicho(cliente.get(url))
+    assert "El catálogo no tiene una clínica con lugar cerca de ti." in eleccion
+    assert "No sabemos a qué distancia está" in eleccion and "Pregunta en tu Subdelegación" in eleccion
+    assert "más cercana" not in eleccion
+    telefono = Telefono()
+    tramite = telefono.completo("clinica", persona.curp, codigo_postal="97000")
+    hay = telefono.ver(f"/tramites/{tramite['id']}/opciones/")
+    assert hay["ninguna_cerca"] is True and "cercana" not in hay["opciones"][0]["motivo"]
+
+
+@pytest.mark.parametrize(("latitud", "lejos"), [(26.1, False), (26.2, True)])
+def test_lejos_es_a_mas_de_cincuenta_kilometros(
+    cliente: Estricto, cola: Callable[[], None], de_clues: Clinica, latitud: float, lejos: bool
+) -> None:
+    """In its own entidad too, when it is known how far: 48 km, 59 km."""
+    clinica("NLIMS980001", (0,), (), codigo_postal="64010", latitud=latitud, longitud=-100.31)
+    url = solicitar(cliente, persona_inscrita().curp, paso="clinica", codigo_postal="64010")
+    cola()
+    eleccion = dicho(cliente.get(url))
+    assert ("cerca de ti" in eleccion) is lejos
+    assert "A 4" in eleccion or "A 5" in eleccion
+    assert ("La más cercana" in eleccion) is not lejos
+
+
 def test_en_el_admin_se_guarda_vacio(admin_client: Client, de_clues: Clinica) -> None:
     url = reverse("admin:clinicas_clinica_change", args=[CLUES])
     pagina = admin_client.get(url)

@@ -284,6 +284,12 @@ def paso_3(gente: dict[str, Persona]) -> Iterator[Pagina]:
 
 
 def _eleccion(cliente: Estricto, url: str, persona: Persona, una: Clinica) -> Iterator[Pagina]:
+    # In Yucatán there is none with room.
+    Clinica.objects.filter(entidad="31").update(estado=Clinica.Estado.CERRADA)
+    de_lejos = Estricto()
+    lejana = solicitar(de_lejos, persona.curp, paso="clinica", codigo_postal="97000")
+    atender()
+    yield ficha("clínica: elección, ninguna cerca", de_lejos.get(lejana))
     yield ficha("clínica: elección", cliente.get(url))
     yield ficha("clínica: elección mal", cliente.post(f"{url}eleccion/", {"turno": "nocturno"}))
     elegida = {"clinica": una.pk, "turno": "vespertino"}
