@@ -54,9 +54,9 @@ class EleccionForm(forms.Form):
 
     @property
     def elegida(self) -> str:
-        """The clinic that the page shows chosen: what was sent, what was kept, or the first one."""
-        guardada = self.peticion.clinica_id or (self.opciones[0].clinica.pk if self.opciones else "")
-        return str(self["clinica"].value() or guardada)
+        """The clinic that the page shows chosen: what was sent, what was kept, or the first if it is near."""
+        primera = "" if self.ninguna_cerca or not self.opciones else self.opciones[0].clinica.pk
+        return str(self["clinica"].value() or self.peticion.clinica_id or primera)
 
     @property
     def turno_elegido(self) -> str:
