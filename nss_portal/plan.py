@@ -55,9 +55,8 @@ class Retiros:
         uno = self.cuantos == 1
         parte = self.cuantos / self.vigentes
         cuanto = "menos del 0.1 %" if parte < 0.001 else f"{100 * parte:.1f} %"
-        dicho = (
-            f"Se retirarí{'a' if uno else 'an'} {self.cuantos:,} de {self.vigentes:,} {self.que} ({cuanto})"
-        )
+        verbo = "retiraría" if uno else "retirarían"
+        dicho = f"Se {verbo} {self.cuantos:,} de {self.vigentes:,} {self.que} ({cuanto})"
         dicho += "".join(f"; {motivo}" for motivo in self.porque)
         todos = "Es" if uno else "Son" if self.cuantos <= len(self.ejemplos) else "Por ejemplo"
         return f"{dicho}. {todos}: {', '.join(self.ejemplos)}."
