@@ -43,7 +43,7 @@ class Reporte(Schema):
     curp: str = Field(examples=["MUHD040821HDFSRGA9"])
     nss: str = Field(examples=["99990400019"])
     agregado: str = Field(examples=["1M2004ES"])
-    vigente: bool = Field(description="Con derecho al servicio médico.")
+    vigente: bool = Field(description="Con derecho al servicio médico por tu escuela.")
     causa: str = Field(description="Por qué no.", examples=["nunca-inscrito"])
     desde: str = Field(examples=["2026-08-10"])
     hasta: str = Field(examples=["2027-07-31"])

@@ -345,7 +345,7 @@ _NOTAS = [
     ("fin", "Último día con servicio médico, AAAA-MM-DD. Vacío: el que elijas al subir el archivo."),
     ("nombres y apellidos", "Para avisarte si la CURP no parece de esa persona. Pueden ir vacíos."),
     ("movimiento", "Sólo si también das bajas: alta o baja. Vacío: alta."),
-    ("baja", "Sólo en una baja: desde qué día ya no tiene servicio, AAAA-MM-DD."),
+    ("baja", "Sólo en una baja: desde qué día ya no tiene servicio por tu escuela, AAAA-MM-DD."),
     ("causa", "Sólo en una baja: 1 término de estudios, 2 voluntaria, 3 defunción, 9 otra."),
 ]
 

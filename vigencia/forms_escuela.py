@@ -5,19 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count
 from django.utils import timezone
 
 from nss_portal.ajena import decir_curp, decir_nss
 from nss_portal.forms import CampoTexto, CurpField
-from nss_portal.identidad import validar_nss
+from nss_portal.identidad import nacimiento_curp, validar_nss
 from nss_portal.models import Persona
 from vigencia import comprobacion, dispmag, periodo
 from vigencia.archivos import RENGLONES_MAXIMOS
 from vigencia.inscripciones import (
     POR_DEFUNCION,
-    Situacion,
-    en_situacion,
+    ciclo_actual,
+    ciclos,
     estorbo,
     fallecidas,
     registros_para,
@@ -183,6 +182,9 @@ class AltaForm(_InscripcionForm):
             self._revisar_escuela(escuela, datos)
         if alta := datos.get("alta"):
             self._revisar_periodo(alta, datos.get("fin"), datos.get("ciclo", ""))
+            nacimiento = nacimiento_curp(datos["curp"]) if "curp" in datos else None
+            if mal := periodo.alta_imposible(alta, nacimiento, timezone.localdate()):
+                self.add_error("alta", mal)
         # A check spends one of the day: only when nothing else is left to correct.
         if escuela and not self.errors:
             [respuesta] = comprobacion.comprobar(escuela, self.usuario, [(datos["curp"], datos["nss"])])
@@ -250,7 +252,9 @@ class CorreccionForm(_InscripcionForm):
 
 
 class BajaForm(forms.Form):
-    fecha = Dia(label="Fecha de la baja", help_text="Desde este día ya no tiene servicio médico.")
+    fecha = Dia(
+        label="Fecha de la baja", help_text="Desde este día ya no tiene servicio por esta inscripción."
+    )
     causa = forms.ChoiceField(
         label="Causa",
         choices=[("", "Elige…"), *Inscripcion.Causa.choices],
@@ -338,32 +342,17 @@ class SubirForm(_DeEscuela):
         return datos
 
 
-def _ciclo_actual(escuela: Escuela) -> str:
-    """The cycle of most of those in force today; empty (all of them) when there is nobody."""
-    hoy = escuela.inscripciones.filter(en_situacion(Situacion.VIGENTE, timezone.localdate()))
-    cuentas = hoy.order_by().values_list("ciclo").annotate(cuantas=Count("pk"))
-    fila = cuentas.order_by("-cuantas", "-ciclo").first()
-    return str(fila[0]) if fila else ""
-
-
-def _ciclos(escuela: Escuela | None) -> list[str]:
-    """A school's cycles, the latest first."""
-    if escuela is None:
-        return []
-    return list(escuela.inscripciones.order_by("-ciclo").values_list("ciclo", flat=True).distinct())
-
-
 class CierreForm(_DeEscuela):
     ciclo = CicloField()
-    baja = Dia(label="Fecha de la baja", help_text="Desde este día ya no tienen servicio médico.")
+    baja = Dia(label="Fecha de la baja", help_text="Desde este día ya no tienen servicio por ese ciclo.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.propia:
-            ciclos = [(ciclo, ciclo) for ciclo in _ciclos(self.propia)]
+            suyos = [(ciclo, ciclo) for ciclo in ciclos(self.propia)]
             self.fields["ciclo"] = forms.ChoiceField(
                 label="Ciclo escolar",
-                choices=[("", "Elige…"), *ciclos],
+                choices=[("", "Elige…"), *suyos],
                 error_messages={
                     "required": "Elige el ciclo.",
                     "invalid_choice": "Elige el ciclo de la lista.",
@@ -390,10 +379,10 @@ class DescargarForm(_DeEscuela):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.propia:
-            ciclos = [(ciclo, ciclo) for ciclo in _ciclos(self.propia)]
+            suyos = [(ciclo, ciclo) for ciclo in ciclos(self.propia)]
             self.fields["ciclo"] = forms.ChoiceField(
                 label="Ciclo escolar",
-                choices=[*ciclos, ("", "Todos los ciclos")],
+                choices=[*suyos, ("", "Todos los ciclos")],
                 required=False,
-                initial=_ciclo_actual(self.propia),
+                initial=ciclo_actual(self.propia),
             )

@@ -268,6 +268,21 @@ def deshacer_cierre(cierre: Cierre) -> bool:
     return True
 
 
+def ciclo_actual(escuela: Escuela) -> str:
+    """The cycle of most of those in force today; empty (all of them) when there is nobody."""
+    hoy = escuela.inscripciones.filter(en_situacion(Situacion.VIGENTE, timezone.localdate()))
+    cuentas = hoy.order_by().values_list("ciclo").annotate(cuantas=Count("pk"))
+    fila = cuentas.order_by("-cuantas", "-ciclo").first()
+    return str(fila[0]) if fila else ""
+
+
+def ciclos(escuela: Escuela | None) -> list[str]:
+    """A school's cycles, the latest first."""
+    if escuela is None:
+        return []
+    return list(escuela.inscripciones.order_by("-ciclo").values_list("ciclo", flat=True).distinct())
+
+
 def por_terminar(hoy: date, dias: int = 30) -> Q:
     """Those in force whose last day comes within so many days."""
     limite = hoy + timedelta(days=dias)

@@ -10,7 +10,7 @@ import math
 import os
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -47,6 +47,13 @@ MEMORIA = timedelta(days=30)
 _INCOMPLETO = "El archivo no terminó de subirse: súbelo otra vez."
 _SIN_PODER = "No pudimos leer el archivo en varios intentos: copia los alumnos en la plantilla y súbela."
 _LENTO = "El archivo tarda demasiado en abrirse: copia los alumnos en la plantilla y súbela."
+# How a file of some of the rows is called.
+_CUALES = {
+    Renglon.Veredicto.ERROR: "con-errores",
+    Renglon.Veredicto.ADVERTENCIA: "con-advertencia",
+    Renglon.Veredicto.FUERA: "quedaron-fuera",
+}
+CON_MOTIVO = tuple(_CUALES)
 Estado = Lote.Estado
 _ABIERTOS = [Estado.RECIBIDO, Estado.REVISANDO, Estado.POR_CONFIRMAR]
 
@@ -99,15 +106,13 @@ def recibir(
     return lote
 
 
-def confirmar(lote: Lote, con_advertencias: bool = True) -> bool:
-    """Have the good rows written, those with warnings or not; False when it was not waiting for that.
+def confirmar(lote: Lote, con_avisos: Collection[str] = ()) -> bool:
+    """Have the good rows written; False when the file was not waiting for that.
 
-    Returns at once: a worker writes. Of two that confirm, or that confirm and cancel, one wins.
+    Of those with warnings, only the rows all of whose kinds are in `con_avisos`. Returns at once: a worker
+    writes. Of two that confirm, or that confirm and cancel, one wins, and with it its own choice.
     """
-    cambios: dict[str, Any] = {"libre_desde": Now(), "intentos": 0}
-    if not con_advertencias:
-        conteos = lote.conteos()
-        cambios["resumen"] = conteos | {Lote.FUERA: conteos[Renglon.Veredicto.ADVERTENCIA]}
+    cambios = {"libre_desde": Now(), "intentos": 0, "con_avisos": sorted(con_avisos)}
     with transaction.atomic():
         confirmado = _mover(lote, [Estado.POR_CONFIRMAR], Estado.CONFIRMANDO, **cambios)
         if confirmado:
@@ -133,15 +138,16 @@ def _mover(lote: Lote, desde: Sequence[Estado], a: Estado, **cambios: Any) -> bo
     return movido
 
 
-def con_motivos(lote: Lote, veredicto: str = Renglon.Veredicto.ERROR) -> tuple[str, Iterator[bytes]]:
+def con_motivos(
+    lote: Lote, veredicto: Renglon.Veredicto = Renglon.Veredicto.ERROR
+) -> tuple[str, Iterator[bytes]]:
     """The rows with errors as the same kind of file, with the reason at the end of each: name and bytes.
 
-    Or those with a warning, for the school that would rather look at them first.
+    Or those with a warning, to look at them first; or those that were left out for it.
     """
     malos = lote.renglones.filter(veredicto=veredicto).values_list("datos", "motivos")
     filas = malos.order_by("linea").iterator(chunk_size=POR_TURNO)
-    cuales = "con-errores" if veredicto == Renglon.Veredicto.ERROR else "con-advertencia"
-    nombre = f"{cuales}-{timezone.localdate(lote.creado).isoformat()}"
+    nombre = f"{_CUALES[veredicto]}-{timezone.localdate(lote.creado).isoformat()}"
     if lote.formato == Lote.Formato.DISPMAG:
         return f"{nombre}.txt", (
             f"{datos[dispmag.LINEA]}\t{_en_una_linea(motivos)}\r\n".encode("cp1252", "replace")
@@ -338,5 +344,5 @@ def _guardar(lote: Lote) -> None:
             cerrado=timezone.now(),
             altas=altas,
             bajas=bajas,
-            resumen=lote.contar() | {k: n for k, n in lote.resumen.items() if k == Lote.FUERA},
+            resumen=lote.contar(),
         )

@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 
 from vigencia.models.inscripcion import CICLO_REGEX
 
@@ -10,6 +10,8 @@ from vigencia.models.inscripcion import CICLO_REGEX
 MESES_MAXIMOS = 24
 _ANIOS = range(1990, 2101)
 FECHA_LEJANA = "no es de estos años."
+# The latest alta that means something is the first day of the next cycle, and no cycle is longer than a year.
+ANTELACION = timedelta(days=366)
 
 
 def leer_ciclo(escrito: str) -> str:
@@ -31,6 +33,20 @@ def ciclo_de(dia: date) -> tuple[str, date]:
 
 def de_estos_anios(dia: date) -> bool:
     return dia.year in _ANIOS
+
+
+def alta_imposible(alta: date, nacimiento: date | None, hoy: date) -> str:
+    """Why nobody can be enrolled from that day on; empty when they can. The birth is None when not known."""
+    if alta > hoy + ANTELACION:
+        return f"El alta ({alta:%d/%m/%Y}) no puede quedar a más de un año de hoy."
+    if nacimiento and alta < nacimiento:
+        return f"El alta ({alta:%d/%m/%Y}) es anterior al nacimiento que dice la CURP."
+    return ""
+
+
+def es_antigua(alta: date, hoy: date) -> bool:
+    """Whether that alta is of more than a year ago: odd of somebody whom the school did not have."""
+    return alta < hoy - ANTELACION
 
 
 def fin_maximo(alta: date) -> date:

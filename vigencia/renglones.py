@@ -28,8 +28,15 @@ from vigencia.models.inscripcion import Inscripcion
 from vigencia.models.lote import Renglon
 
 ALTA, BAJA = Renglon.Movimiento.ALTA, Renglon.Movimiento.BAJA
+Aviso = Renglon.Aviso
+# Said of a row; `revision` and `confirmacion` say the first two of them too.
+AVISOS = {
+    Aviso.OTRA_INSTITUCION: "Otra institución tiene una inscripción vigente de esta persona.",
+    Aviso.FIN_PASADO: "El fin ya pasó: esta inscripción no da servicio.",
+    Aviso.ALTA_ANTIGUA: "El alta es de hace más de un año.",
+    Aviso.NOMBRE: "El nombre no da esa CURP: revisa que las dos sean de la misma persona.",
+}
 _MATRICULA_CABE = 20
-_UN_ANIO = timedelta(days=366)
 # Day 0 of the dates that a spreadsheet shows as numbers, and which numbers can be a date of ours.
 _DIA_CERO, _SERIALES = date(1899, 12, 30), range(30_000, 80_000)
 
@@ -55,7 +62,7 @@ class Dicho:
     # What the row itself says, and not the form by which the file was uploaded.
     propios: frozenset[str] = frozenset()
     errores: list[str] = field(default_factory=list)
-    avisos: list[str] = field(default_factory=list)
+    avisos: dict[Aviso, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,10 @@ def _leer_alta(textos: dict[str, str], omision: PorOmision, hoy: date, dicho: Di
     dicho.fin = _fecha("fin", textos.get("fin", ""), dicho) if "fin" in textos else omision.fin
     if "fin" not in textos and dicho.fin is None:
         dicho.errores.append("Falta la fecha de fin.")
+    nacimiento = nacimiento_curp(dicho.curp) if dicho.curp else None
+    if dicho.alta and (imposible := periodo.alta_imposible(dicho.alta, nacimiento, hoy)):
+        dicho.errores.append(imposible)
+        return
     if not (dicho.alta and dicho.fin):
         return
     if dicho.fin < dicho.alta:
@@ -113,11 +124,11 @@ def _leer_alta(textos: dict[str, str], omision: PorOmision, hoy: date, dicho: Di
         dicho.errores.append(exceso)
         return
     if dicho.fin < hoy:
-        dicho.avisos.append("El fin ya pasó: esta inscripción no da servicio.")
-    elif abs(dicho.alta - hoy) > _UN_ANIO:
-        dicho.avisos.append(f"El alta queda a más de un año de hoy: {dicho.alta:%d/%m/%Y}.")
+        avisar(dicho, Aviso.FIN_PASADO)
+    elif periodo.es_antigua(dicho.alta, hoy):
+        avisar(dicho, Aviso.ALTA_ANTIGUA)
     if dicho.ciclo and (ajeno := periodo.ciclo_ajeno(dicho.ciclo, dicho.alta)):
-        dicho.avisos.append(ajeno)
+        dicho.avisos[Aviso.OTRO_CICLO] = ajeno
 
 
 def _leer_baja(textos: dict[str, str], hoy: date, dicho: Dicho) -> None:
@@ -134,12 +145,16 @@ def _leer_baja(textos: dict[str, str], hoy: date, dicho: Dicho) -> None:
         dicho.errores.append("Una defunción no puede ser de un día que no ha llegado.")
 
 
+def avisar(dicho: Dicho, aviso: Aviso) -> None:
+    dicho.avisos[aviso] = AVISOS[aviso]
+
+
 def avisar_del_nombre(dicho: Dicho, curp: str) -> None:
     """Add a warning when the row's names do not give the first 16 characters of that CURP."""
     if dicho.nombre:
         raiz = raiz_curp(*dicho.nombre, nacimiento_curp(curp), curp[10], curp[11:13])
         if raiz != curp[:16]:
-            dicho.avisos.append("El nombre no da esa CURP: revisa que las dos sean de la misma persona.")
+            avisar(dicho, Aviso.NOMBRE)
 
 
 def _limpio(campo: str, texto: str, dicho: Dicho) -> str:

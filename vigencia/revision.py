@@ -23,7 +23,6 @@ FALTAS = {
     Falta.TOPE: "Tu escuela llegó a su tope de comprobaciones de hoy: sube mañana este renglón.",
 }
 _NO_INSCRITA = "No está entre los alumnos de tu escuela."
-_OTRA_INSTITUCION = "Otra institución tiene una inscripción vigente de esta persona."
 
 
 class Suya(NamedTuple):
@@ -138,7 +137,7 @@ class _Contexto:
             return Veredicto.SIN_CAMBIO, registro
         renglones.avisar_del_nombre(dicho, persona.curp)
         if dicho.movimiento == ALTA and persona.pk in self.en_otra:
-            dicho.avisos.append(_OTRA_INSTITUCION)
+            renglones.avisar(dicho, Renglon.Aviso.OTRA_INSTITUCION)
         return (Veredicto.ADVERTENCIA if dicho.avisos else Veredicto(dicho.movimiento)), registro
 
     def _sin_numero(self, dicho: Dicho) -> None:
@@ -251,7 +250,7 @@ def _distinto(dicho: Dicho, suya: Suya) -> list[str]:
 
 
 _GUARDAR = """
-    UPDATE vigencia_renglon SET veredicto = %s, motivos = %s, movimiento = %s,
+    UPDATE vigencia_renglon SET veredicto = %s, motivos = %s, avisos = %s, movimiento = %s,
         persona_id = %s, registro_id = %s, ciclo = %s, nivel = %s, matricula = %s,
         alta = %s, fin = %s, baja = %s, causa = %s
     WHERE id = %s
@@ -262,13 +261,15 @@ def _fila(
     leido: Leido, veredicto: Veredicto, persona: Persona | None, registro: RegistroPatronal | None
 ) -> tuple[Any, ...]:
     dicho, mal = leido.dicho, veredicto == Veredicto.ERROR
-    motivos = "\n".join(dicho.errores if mal else dicho.avisos)
+    motivos = "\n".join(dicho.errores if mal else dicho.avisos.values())
+    avisos = "" if mal else " ".join(dicho.avisos)
     if mal:
         vacio = (None, None, "", "", "", None, None, None, "")
-        return (veredicto.value, motivos, str(dicho.movimiento), *vacio, leido.pk)
+        return (veredicto.value, motivos, avisos, str(dicho.movimiento), *vacio, leido.pk)
     return (
         veredicto.value,
         motivos,
+        avisos,
         str(dicho.movimiento),
         persona and persona.pk,
         registro and registro.pk,

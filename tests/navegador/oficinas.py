@@ -117,6 +117,7 @@ def _archivos(ella: Sesion, mia: Escuela) -> Iterator[Pagina]:
     yield ella.ver("escuela: archivo, se guarda", lote)
     atender()
     yield ella.ver("escuela: archivo confirmado", lote)
+    yield ella.ver("escuela: archivo confirmado, lo que quedó fuera", f"{lote}?v=fuera")
     lote = subir("repetido.csv", lista(filas[:3]))
     atender()
     yield ella.ver("escuela: archivo cancelado", lote.replace("change", "cancelar"), {})

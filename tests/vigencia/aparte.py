@@ -1,6 +1,6 @@
 """What needs a process of its own: workers at once, and how much memory a file takes.
 
-`python -m tests.vigencia.aparte competir|memoria BASE`
+`python -m tests.vigencia.aparte competir|escuelas|memoria BASE`
 """
 
 import re
@@ -8,7 +8,10 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -17,9 +20,10 @@ django.setup()
 from django.core.files.base import ContentFile  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from tests.vigencia.alumnos import alumnos, escuela, fila, lista  # noqa: E402
-from vigencia import lotes  # noqa: E402
+from vigencia import confirmacion, lotes  # noqa: E402
 from vigencia.models import Inscripcion, Lote  # noqa: E402
 
 
@@ -52,6 +56,46 @@ def competir() -> None:
     print(Inscripcion.objects.count(), sum(Lote.objects.values_list("altas", flat=True)))
 
 
+def escuelas() -> None:
+    """Two schools confirm the same students at once, each reviewed before the other wrote anything."""
+    personas = alumnos(20)
+    hoy = timezone.localdate()
+    suyos = {"alta": hoy.isoformat(), "fin": (hoy + timedelta(days=90)).isoformat(), "ciclo": f"{hoy.year}-1"}
+    contenido = lista([fila(p, **suyos) for p in personas])
+    esperan = []
+    for de in (escuela(), escuela("31DXX9002B", "La de junto")):
+        lote = lotes.recibir(de, None, ContentFile(contenido, name="lista.csv"))
+        while lotes.avanzar(lote.pk):
+            pass
+        lote.refresh_from_db()
+        assert lote.conteos()["alta"] == 20 and lotes.confirmar(lote)
+        esperan.append(lote)
+    verdadero, juntos = confirmacion._ejecutar, threading.Barrier(2)
+
+    def ejecutar(sql: str, datos: dict[str, Any]) -> int:
+        # Whoever may come this far together does.
+        with suppress(threading.BrokenBarrierError):
+            juntos.wait(3)
+        return verdadero(sql, datos)
+
+    confirmacion._ejecutar = ejecutar
+
+    def guardar(lote: Lote) -> None:
+        try:
+            lotes.avanzar(lote.pk)
+        finally:
+            connection.close()
+
+    hilos = [threading.Thread(target=guardar, args=[lote]) for lote in esperan]
+    for hilo in hilos:
+        hilo.start()
+    for hilo in hilos:
+        hilo.join()
+    for lote in esperan:
+        lote.refresh_from_db()
+    print(*sorted(lote.altas for lote in esperan), *sorted(lote.conteos()["fuera"] for lote in esperan))
+
+
 def memoria(carpeta: str) -> None:
     una = escuela()
     for cuantas, desde in ((2_000, 0), (20_000, 5_000)):
@@ -79,8 +123,8 @@ if __name__ == "__main__":
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         call_command("loaddata", "entidades", verbosity=0)
-        if que == "competir":
-            competir()
+        if que in ("competir", "escuelas"):
+            {"competir": competir, "escuelas": escuelas}[que]()
         else:
             with tempfile.TemporaryDirectory() as carpeta:
                 memoria(carpeta)

@@ -67,6 +67,18 @@ def test_los_anios_que_se_aceptan_son_los_mismos(yo: Client) -> None:
     assert errores(yo, alta(una, alta="1926-08-24")) == {"alta": ["Esa fecha no es de estos años."]}
 
 
+def test_un_alta_imposible_tampoco_entra_a_mano(yo: Client, mia: Escuela) -> None:
+    """One person by hand: the same limits."""
+    [una] = alumnos(1)
+    lejos = alta(una, alta="2036-08-24", fin="2037-07-31", ciclo="2036-2037")
+    assert errores(yo, lejos) == {"alta": ["El alta (24/08/2036) no puede quedar a más de un año de hoy."]}
+    antes = alta(una, alta="1999-12-31", fin="2000-12-31", ciclo="1999-2000")
+    assert errores(yo, antes) == {
+        "alta": ["El alta (31/12/1999) es anterior al nacimiento que dice la CURP."]
+    }
+    assert not mia.inscripciones.exists()
+
+
 def test_el_alta_es_del_ciclo(yo: Client) -> None:
     [una] = alumnos(1)
     dicho = "El alta (24/08/2026) no es del ciclo 2019-2020."
@@ -362,53 +374,7 @@ def test_la_defuncion_que_llega_mientras_el_archivo_espera(yo: Client, mia: Escu
     assert (lote.altas, mia.inscripciones.count()) == (0, 1)
 
 
-# --- The review -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def dudoso(yo: Client) -> Lote:
-    """Two good rows, one with a warning and one with an error, in that order."""
-    personas = alumnos(4)
-    filas = [fila(p, alta=timezone.localdate().isoformat(), ciclo=_ciclo_de_hoy()) for p in personas]
-    hasta = (timezone.localdate() + timedelta(days=90)).isoformat()
-    filas = [f | {"fin": hasta} for f in filas]
-    filas[2]["nombres"] = "Beatriz"
-    filas[3]["curp"] = filas[3]["curp"][:-1]
-    lote = subir(yo, lista(filas))
-    trabajar()
-    lote.refresh_from_db()
-    return lote
-
-
-def _ciclo_de_hoy() -> str:
-    return f"{timezone.localdate().year}-1"
-
-
-def test_lo_dudoso_se_dice_y_va_primero(yo: Client, dudoso: Lote) -> None:
-    html = texto(yo.get(pagina("lote_change", dudoso.pk)))
-    assert "Confirmar: 2 sin problema y 1 con advertencia" in html and "sin_advertencias" in html
-    assert [fila.linea for fila in yo.get(pagina("lote_change", dudoso.pk)).context["filas"]] == [5, 4, 2, 3]
-    respuesta = yo.get(pagina("lote_errores", dudoso.pk), {"v": "advertencia"})
-    bajado = b"".join(respuesta).decode("utf-8-sig")  # type: ignore[call-overload]
-    assert "con-advertencia-" in respuesta.headers["Content-Disposition"]
-    assert bajado.count("Beatriz") == 1 and "El nombre no da esa CURP" in bajado
-
-
-def test_se_puede_dejar_fuera_lo_dudoso(yo: Client, mia: Escuela, dudoso: Lote) -> None:
-    yo.post(pagina("lote_confirmar", dudoso.pk), {"sin_advertencias": "1"})
-    trabajar()
-    dudoso.refresh_from_db()
-    assert (dudoso.estado, dudoso.altas, mia.inscripciones.count()) == (Lote.Estado.CONFIRMADO, 2, 2)
-    assert dudoso.conteos()["advertencia"] == 1
-    html = texto(yo.get(pagina("lote_change", dudoso.pk)))
-    assert "<b>2</b> alumnos. No se guardaron: 1 con error y 1 con advertencia, que dejaste fuera." in html
-
-
-def test_sin_pedirlo_se_guarda_tambien_lo_dudoso(yo: Client, mia: Escuela, dudoso: Lote) -> None:
-    yo.post(pagina("lote_confirmar", dudoso.pk))
-    trabajar()
-    assert mia.inscripciones.count() == 3
-    assert "No se guardaron: 1 con error." in texto(yo.get(pagina("lote_change", dudoso.pk)))
+# --- The file -----------------------------------------------------------------------------------------------
 
 
 def test_el_de_168_columnas_pide_lo_que_no_dice(yo: Client, mia: Escuela) -> None:

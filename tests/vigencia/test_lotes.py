@@ -112,7 +112,7 @@ def test_de_la_subida_a_la_confirmacion(una: Escuela, trabajar: Callable[[], Non
     trabajar()
     lote.refresh_from_db()
     assert (lote.estado, lote.avance(), lote.formato) == (Lote.Estado.POR_CONFIRMAR, (3, 3), "csv")
-    conteos = {"alta": 3, "baja": 0, "sin-cambio": 0, "advertencia": 0, "error": 0}
+    conteos = dict.fromkeys(Renglon.Veredicto.values, 0) | {"alta": 3}
     assert lote.conteos() == conteos and not lote.todo_igual
     assert not una.inscripciones.exists()
     assert lotes.confirmar(lote) and lote.estado == Lote.Estado.CONFIRMANDO
@@ -239,8 +239,10 @@ def test_doce_fallas(una: Escuela, otra: Escuela) -> None:
         (12, "advertencia", "El nombre no da esa CURP: revisa que las dos sean de la misma persona."),
         (13, "error", "La CURP está bien escrita, pero no es de nadie en el registro: revísala."),
     ]
-    assert lote.conteos() == {"alta": 27, "baja": 0, "sin-cambio": 0, "advertencia": 2, "error": 11}
-    assert guardar(lote).altas == 29
+    esperados = {"alta": 27, "baja": 0, "sin-cambio": 0, "advertencia": 2, "fuera": 0, "error": 11}
+    assert lote.conteos() == esperados
+    assert guardar(lote).altas == 27
+    assert lote.conteos() == esperados | {"advertencia": 0, "fuera": 2}
 
 
 @pytest.mark.parametrize(
@@ -283,7 +285,12 @@ def test_doce_fallas(una: Escuela, otra: Escuela) -> None:
             "Ya tuvo su baja el 01/09/2026",
         ),
         (None, {"fin": "2026-08-31"}, "advertencia", "El fin ya pasó"),
-        (None, {"alta": "2025-08-01"}, "advertencia", "a más de un año de hoy"),
+        (None, {"alta": "2025-08-01"}, "advertencia", "de hace más de un año"),
+        (None, {"alta": "2027-09-02", "fin": "2028-07-31"}, "alta", ""),
+        (None, {"alta": "2027-09-03", "fin": "2028-07-31"}, "error", "a más de un año de hoy"),
+        (None, {"alta": "2036-08-24", "fin": "2037-07-31", "ciclo": "2036-2037"}, "error", "(24/08/2036)"),
+        (None, {"alta": "2036-08-24", "fin": ""}, "error", "a más de un año de hoy"),
+        (None, {"alta": "1999-12-31", "fin": "2000-12-31"}, "error", "anterior al nacimiento"),
         (None, {"ciclo": "2023-2024"}, "advertencia", "no es del ciclo 2023-2024"),
         (None, {"registro": "A0000000320"}, "error", "El registro patronal no es de tu escuela."),
         (None, {"nivel": ""}, "alta", ""),
@@ -575,6 +582,11 @@ def test_tres_trabajadores_a_la_vez(tmp_path: Path) -> None:
     assert aparte(tmp_path, "competir").split() == ["confirmado"] * 10 + ["160", "160"]
 
 
+def test_dos_escuelas_confirman_a_los_mismos_a_la_vez(tmp_path: Path) -> None:
+    """Whoever is second finds them enrolled elsewhere, which nobody could see in the review."""
+    assert aparte(tmp_path, "escuelas").split() == ["0", "20", "0", "20"]
+
+
 def test_la_memoria_no_crece_con_el_archivo(tmp_path: Path) -> None:
     antes, despues = map(int, aparte(tmp_path, "memoria").split())
     assert despues - antes < 25_000  # kB, from two thousand rows to twenty thousand
@@ -758,6 +770,22 @@ def test_la_orden(una: Escuela, tmp_path: Path) -> None:
     assert una.inscripciones.count() == 25
     assert "1 altas" in orden(ruta, *omision, "--aun-con-errores")
     assert una.inscripciones.count() == 26
+
+
+def test_la_orden_deja_fuera_lo_dudoso(una: Escuela, otra: Escuela, tmp_path: Path) -> None:
+    ruta = tmp_path / "lista.csv"
+    ana, luz = alumnos(2)
+    inscrita(otra, luz)
+    ruta.write_bytes(lista([fila(ana), fila(luz)]))
+    dicho = orden(ruta)
+    assert "advertencia, Otra institución tiene una inscripción vigente" in dicho
+    assert dicho.endswith(
+        "Guardado: 1 altas y 0 bajas.\n"
+        "Con advertencia, quedaron fuera 1 renglones. Si están bien, repite con --con-avisos.\n"
+    )
+    assert una.inscripciones.get().persona == ana
+    assert orden(ruta, "--con-avisos").endswith("Guardado: 1 altas y 0 bajas.\n")
+    assert una.inscripciones.count() == 2
 
 
 def test_la_orden_de_168_columnas_sin_mas(

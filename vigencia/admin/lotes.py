@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, Model, When
+from django.db.models import Case, Model, When
 from django.http import (
     Http404,
     HttpRequest,
@@ -29,11 +29,15 @@ from vigencia.forms_escuela import SubirForm
 from vigencia.models import Lote, Renglon
 from vigencia.panel import sin_nss
 
+Veredicto = Renglon.Veredicto
 _POR_PAGINA = 100
+_NADA_MARCADO = "No hay nada que guardar: marca qué filas con advertencia se incluyen, o cancela el archivo."
+_DE_OTRA_PERSONA = "Otra persona confirmó o canceló antes este archivo: no se guardó lo que marcaste."
 _PRIMERO = Case(
-    When(veredicto=Renglon.Veredicto.ERROR, then=0),
-    When(veredicto=Renglon.Veredicto.ADVERTENCIA, then=1),
-    default=2,
+    When(veredicto=Veredicto.ERROR, then=0),
+    When(veredicto=Veredicto.FUERA, then=1),
+    When(veredicto=Veredicto.ADVERTENCIA, then=2),
+    default=3,
 )
 _PLANTILLAS = {
     "csv": "text/csv; charset=utf-8",
@@ -144,16 +148,16 @@ class LoteAdmin(DeMiEscuela):
             "lote": lote,
             "trabajando": lote.estado in Lote.DE_TRABAJO,
             "puede": request.user.has_perm("vigencia.add_lote"),
-            "conteos": [(Renglon.Veredicto(v), cuantos) for v, cuantos in conteos.items()],
-            "errores": conteos[Renglon.Veredicto.ERROR],
-            "advertencias": conteos[Renglon.Veredicto.ADVERTENCIA],
-            "fuera": lote.resumen.get(Lote.FUERA, 0),
+            "conteos": [(Veredicto(v), n) for v, n in conteos.items() if n or v != Veredicto.FUERA],
+            "errores": conteos[Veredicto.ERROR],
+            "advertencias": conteos[Veredicto.ADVERTENCIA],
+            "fuera": conteos[Veredicto.FUERA],
         }
         contexto["no_guardados"] = contexto["errores"] + contexto["fuera"]
         if lote.estado not in (Lote.Estado.RECIBIDO, Lote.Estado.REVISANDO, Lote.Estado.ILEGIBLE):
             contexto |= _renglones(request, lote, conteos)
         if lote.estado == Lote.Estado.POR_CONFIRMAR:
-            contexto["por_guardar"] = _por_guardar(lote)
+            contexto |= {"por_guardar": _por_guardar(conteos), "avisos": lote.avisos()}
         return self.pagina(request, "lote.html", str(lote), **contexto)
 
     def estado(self, request: HttpRequest, pk: Any) -> HttpResponse:
@@ -165,10 +169,18 @@ class LoteAdmin(DeMiEscuela):
 
     def confirmar(self, request: HttpRequest, pk: Any) -> HttpResponse:
         lote = self._lote(request, pk, "add_lote")
-        todas = "sin_advertencias" not in request.POST
-        if lotes.confirmar(lote, con_advertencias=todas):
-            que = "Confirmado." if todas else "Confirmado, sin los renglones con advertencia."
+        elegidos = [aviso for aviso in Renglon.Aviso if aviso in request.POST.getlist("con_avisos")]
+        if lote.estado == Lote.Estado.POR_CONFIRMAR and not (
+            elegidos or _por_guardar(lote.conteos())["total"]
+        ):
+            self.message_user(request, _NADA_MARCADO, messages.ERROR)
+        elif lotes.confirmar(lote, elegidos):
+            incluye = "; ".join(aviso.label for aviso in elegidos)
+            que = f"Confirmado, también con advertencia: {incluye}." if elegidos else "Confirmado."
             self.log_change(request, lote, que)
+        elif set(lote.con_avisos) != set(elegidos):
+            # A second click says the same, and needs no answer; somebody else's choice does.
+            self.message_user(request, _DE_OTRA_PERSONA, messages.WARNING)
         return redirect("admin:vigencia_lote_change", lote.pk)
 
     def cancelar(self, request: HttpRequest, pk: Any) -> HttpResponse:
@@ -179,12 +191,12 @@ class LoteAdmin(DeMiEscuela):
         return redirect("admin:vigencia_lote_change", lote.pk)
 
     def errores(self, request: HttpRequest, pk: Any) -> HttpResponseBase:
-        """The rows with errors, or with a warning, as the same kind of file with one more column."""
-        con_aviso = request.GET.get("v") == Renglon.Veredicto.ADVERTENCIA
-        cuales = Renglon.Veredicto.ADVERTENCIA if con_aviso else Renglon.Veredicto.ERROR
+        """The rows that something is said of, as the same kind of file with one more column."""
+        pedidos = request.GET.get("v")
+        cuales = next((v for v in lotes.CON_MOTIVO if v == pedidos), Veredicto.ERROR)
         lote = self._lote(request, pk, "add_lote")  # whole numbers: not for who only looks
         nombre, contenido = lotes.con_motivos(lote, cuales)
-        self.log_change(request, lote, f"Descargó los renglones con {cuales.label.lower()}.")
+        self.log_change(request, lote, f"Descargó los renglones: {cuales.label.lower()}.")
         respuesta = StreamingHttpResponse(contenido, content_type="application/octet-stream")
         respuesta.headers["Content-Disposition"] = f'attachment; filename="{nombre}"'
         return respuesta
@@ -215,11 +227,7 @@ def _renglones(request: HttpRequest, lote: Lote, conteos: dict[str, int]) -> dic
     return {"filas": pagina, "veredicto": veredicto, "consulta": consulta, "olvidados": not hay}
 
 
-def _por_guardar(lote: Lote) -> dict[str, int]:
-    """How many altas and bajas the confirmation would write."""
-    filas = lote.renglones.filter(veredicto__in=Renglon.SE_GUARDAN).order_by()
-    cuantas = dict(filas.values_list("movimiento").annotate(cuantas=Count("pk")))
-    altas, bajas = cuantas.get(Renglon.Movimiento.ALTA, 0), cuantas.get(Renglon.Movimiento.BAJA, 0)
-    dudosas = lote.conteos()[Renglon.Veredicto.ADVERTENCIA]
-    total = altas + bajas
-    return {"altas": altas, "bajas": bajas, "total": total, "dudosas": dudosas, "limpias": total - dudosas}
+def _por_guardar(conteos: dict[str, int]) -> dict[str, int]:
+    """How many altas and bajas the confirmation writes if nothing else is asked for."""
+    altas, bajas = conteos[Veredicto.ALTA], conteos[Veredicto.BAJA]
+    return {"altas": altas, "bajas": bajas, "total": altas + bajas}

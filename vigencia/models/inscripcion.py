@@ -32,7 +32,7 @@ class Cierre(models.Model):
 
     escuela = models.ForeignKey(Escuela, models.PROTECT, verbose_name="escuela", related_name="cierres")
     ciclo = models.CharField("ciclo escolar", max_length=9)
-    baja = models.DateField("baja", help_text="Desde este día ya no tienen servicio.")
+    baja = models.DateField("baja", help_text="Desde este día ya no tienen servicio por ese ciclo.")
     usuario = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, verbose_name="usuario", null=True, blank=True
     )
@@ -71,7 +71,9 @@ class Inscripcion(models.Model):
     nivel = models.CharField("nivel", max_length=15, choices=Nivel.choices)
     alta = models.DateField("alta", help_text="Primer día con servicio médico.")
     fin = models.DateField("fin", help_text="Último día con servicio médico.")
-    baja = models.DateField("baja", null=True, blank=True, help_text="Desde este día ya no tiene servicio.")
+    baja = models.DateField(
+        "baja", null=True, blank=True, help_text="Desde este día ya no tiene servicio por esta inscripción."
+    )
     causa = models.CharField("causa de la baja", max_length=1, choices=Causa.choices, blank=True)
     # What brought it: an upload, or by hand when null. What took it away, when it was for all at once.
     lote = models.ForeignKey(

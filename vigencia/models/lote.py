@@ -52,9 +52,6 @@ class Lote(models.Model):
     # In these a worker has something to do; in the others, somebody of the school, or nobody.
     DE_TRABAJO = (Estado.RECIBIDO, Estado.REVISANDO, Estado.CONFIRMANDO)
 
-    # In `resumen`, how many rows were left out for their warning.
-    FUERA = "fuera"
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     escuela = models.ForeignKey(Escuela, models.PROTECT, verbose_name="escuela", related_name="lotes")
     usuario = models.ForeignKey(
@@ -79,6 +76,8 @@ class Lote(models.Model):
     nivel = models.CharField("nivel", max_length=15, choices=Nivel.choices, blank=True)
     total = models.PositiveIntegerField("renglones", default=0, editable=False)
     revisados = models.PositiveIntegerField("revisados", default=0, editable=False)
+    # The kinds of warning (`Renglon.Aviso`) that whoever confirmed it let in: without that, none.
+    con_avisos = models.JSONField("advertencias que se incluyen", default=list, editable=False)
     # How many rows got each verdict; it outlives the rows.
     resumen = models.JSONField("resumen", default=dict, editable=False)
     altas = models.PositiveIntegerField("altas hechas", default=0, editable=False)
@@ -125,10 +124,14 @@ class Lote(models.Model):
         contados: dict[str, int] = self.resumen or self.contar()
         return {veredicto: contados.get(veredicto, 0) for veredicto in Renglon.Veredicto.values}
 
-    @property
-    def sin_advertencias(self) -> bool:
-        """Whether whoever confirmed it left out the rows with a warning. Kept beside the counts."""
-        return self.FUERA in self.resumen
+    def avisos(self) -> dict["Renglon.Aviso", int]:
+        """How many rows bear each kind of warning. A row may bear several."""
+        cuentas = dict.fromkeys(Renglon.Aviso, 0)
+        dudosos = self.renglones.filter(veredicto=Renglon.Veredicto.ADVERTENCIA).order_by()
+        for juntos, cuantos in dudosos.values_list("avisos").annotate(cuantos=Count("pk")):
+            for aviso in juntos.split():
+                cuentas[Renglon.Aviso(aviso)] += cuantos
+        return {aviso: cuantos for aviso, cuantos in cuentas.items() if cuantos}
 
     def contar(self) -> dict[str, int]:
         filas = self.renglones.exclude(veredicto="").order_by().values_list("veredicto")
@@ -148,14 +151,22 @@ class Renglon(models.Model):
         BAJA = "baja", "Baja"
         SIN_CAMBIO = "sin-cambio", "Sin cambio"
         ADVERTENCIA = "advertencia", "Advertencia"
+        # It had a warning, and whoever confirmed the file did not ask for it.
+        FUERA = "fuera", "Quedó fuera"
         ERROR = "error", "Error"
+
+    class Aviso(models.TextChoices):
+        """What a warning is about. The sentence of each row is in `motivos`."""
+
+        NOMBRE = "nombre", "El nombre no es el de la CURP"
+        OTRA_INSTITUCION = "otra-institucion", "Otra institución ya los tiene inscritos"
+        FIN_PASADO = "fin-pasado", "Su último día ya pasó"
+        ALTA_ANTIGUA = "alta-antigua", "Su alta es de hace más de un año"
+        OTRO_CICLO = "otro-ciclo", "Su alta no es del ciclo que dice"
 
     class Movimiento(models.TextChoices):
         ALTA = "alta", "Alta"
         BAJA = "baja", "Baja"
-
-    # A warning is told, and written: the school knows better.
-    SE_GUARDAN = (Veredicto.ALTA, Veredicto.BAJA, Veredicto.ADVERTENCIA)
 
     lote = models.ForeignKey(
         Lote, models.CASCADE, verbose_name="archivo", related_name="renglones", db_index=False
@@ -165,6 +176,8 @@ class Renglon(models.Model):
     # Empty until it has been judged. The rest is what will be written, and is empty for what has errors.
     veredicto = models.CharField("veredicto", max_length=11, choices=Veredicto.choices, db_default="")
     motivos = models.TextField("motivos", db_default="")
+    # Its kinds of warning, with a space between them.
+    avisos = models.CharField("advertencias", max_length=60, db_default="")
     movimiento = models.CharField("movimiento", max_length=4, choices=Movimiento.choices, db_default="")
     persona = models.ForeignKey(
         Persona, models.SET_NULL, verbose_name="persona", null=True, blank=True, related_name="+"

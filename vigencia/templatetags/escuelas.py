@@ -37,7 +37,14 @@ def por_ciento_de(parte: int, todo: int) -> int:
     return max(1, round(100 * parte / todo)) if parte and todo else 0
 
 
-_ICONOS = {"alta": "listo", "baja": "candado", "sin-cambio": "otra", "advertencia": "info", "error": "alerta"}
+_ICONOS = {
+    "alta": "listo",
+    "baja": "candado",
+    "sin-cambio": "otra",
+    "advertencia": "info",
+    "fuera": "info",
+    "error": "alerta",
+}
 
 
 @register.simple_tag

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     help = (
         f"Inscribe a los alumnos de un archivo: CSV o XLSX con las columnas {','.join(archivos.COLUMNAS)}, o "
         "el de movimientos de 168 columnas. Se puede repetir. Con renglones malos no guarda nada, salvo que "
-        "se pida --aun-con-errores."
+        "se pida --aun-con-errores; los que llevan advertencia quedan fuera, salvo que se pida --con-avisos."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,6 +37,11 @@ class Command(BaseCommand):
         parser.add_argument("--plan", action="store_true", help="Revisa y dice qué haría, sin guardar.")
         parser.add_argument(
             "--aun-con-errores", action="store_true", help="Guarda los renglones buenos aunque haya malos."
+        )
+        parser.add_argument(
+            "--con-avisos",
+            action="store_true",
+            help="Guarda también los renglones con advertencia. Sin esto quedan fuera.",
         )
 
     def handle(self, *args: Any, archivo: str, escuela: str, plan: bool, **options: Any) -> None:
@@ -62,7 +67,7 @@ class Command(BaseCommand):
         try:
             self._trabajar(lote, barra)
             barra("")
-            self._decidir(lote, plan, options["aun_con_errores"])
+            self._decidir(lote, plan, options["aun_con_errores"], options["con_avisos"])
             self._trabajar(lote, barra)
         finally:
             barra("")
@@ -73,6 +78,11 @@ class Command(BaseCommand):
                 lote.delete()
         if options["verbosity"] and not plan:
             self.stdout.write(f"Guardado: {lote.altas:,} altas y {lote.bajas:,} bajas.")
+            if fuera := lote.conteos()[Renglon.Veredicto.FUERA]:
+                self.stdout.write(
+                    f"Con advertencia, quedaron fuera {fuera:,} renglones. Si están bien, repite con "
+                    "--con-avisos."
+                )
 
     def _trabajar(self, lote: Lote, barra: Barra) -> None:
         """Turn after turn, here; a worker that runs may take some."""
@@ -83,7 +93,7 @@ class Command(BaseCommand):
                 time.sleep(0.1)
             lote.refresh_from_db()
 
-    def _decidir(self, lote: Lote, plan: bool, aun_con_errores: bool) -> None:
+    def _decidir(self, lote: Lote, plan: bool, aun_con_errores: bool, con_avisos: bool) -> None:
         """Tell what was found, and confirm it if it may be."""
         if lote.estado == Lote.Estado.ILEGIBLE:
             raise CommandError(lote.motivo)
@@ -99,7 +109,7 @@ class Command(BaseCommand):
                 "Hay renglones con errores y no se guardó nada. Corrígelos, o repite con --aun-con-errores "
                 "para guardar los demás."
             )
-        lotes.confirmar(lote)
+        lotes.confirmar(lote, Renglon.Aviso.values if con_avisos else ())
 
     def _contar(self, lote: Lote, veredicto: Renglon.Veredicto, que: str) -> int:
         """Tell the first rows with that verdict; how many there are."""
