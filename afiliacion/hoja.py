@@ -17,7 +17,7 @@ RECHAZOS = {
     "Registro Civil.",
     Motivo.CURP_SIN_NSS: "Todavía no tiene NSS: empieza por obtenerlo.",
     Motivo.NSS_NO_CORRESPONDE: "El NSS no es el de esta CURP. Avisa a quien supervisa.",
-    Motivo.SIN_VIGENCIA: "Hoy no tiene derecho al servicio médico: su escuela debe inscribir su NSS. "
+    Motivo.SIN_VIGENCIA: "Hoy no tiene una inscripción vigente: su escuela debe inscribir su NSS. "
     "Imprímele su reporte de vigencia para que lo lleve.",
     Motivo.BLOQUEADA: "Su CURP está bloqueada por una solicitud ARCO: ningún paso sigue hasta "
     "que se desbloquee.",
@@ -32,8 +32,8 @@ ESPERAS = {
 RESULTADOS = {
     "asignado": "Se le asignó su NSS.",
     "localizado": "Ya tenía NSS: es éste.",
-    "vigente": "Sí tiene derecho al servicio médico.",
-    "no-vigente": "Hoy no tiene derecho al servicio médico.",
+    "vigente": "Sí tiene derecho al servicio médico por su escuela.",
+    "no-vigente": "Hoy no tiene una inscripción vigente de su escuela.",
     "registrado": "Quedó su registro en la clínica.",
     "ya-registrado": "Ya tenía registro en su clínica.",
     "cambiado": "Cambió de clínica.",

@@ -94,8 +94,10 @@ def _vigencia(datos: Datos) -> dict[str, Any]:
     derecho = (
         [(inicio, dias["desde"]), (fin, dias["hasta"])] if hubo else [("Vigencia", "Sin periodo vigente")]
     )
-    modalidad = "32, Seguro de Salud para Estudiantes" if inicio else "Ninguna"
+    modalidad = "32, Seguro de Salud para Estudiantes" if inicio else "Sin inscripción"
     en_especie = "En especie, del seguro de enfermedades y maternidad"
+    # Of a job, a pension or a parent nothing is known here.
+    otra = [] if vigente else [("Otra protección", "No la sabe este reporte")]
     movimiento = f"{datos['movimiento']}, {dias['movimiento_fecha']}" if datos["movimiento"] else ""
     grupos = {
         "Persona": _llenas(
@@ -107,7 +109,8 @@ def _vigencia(datos: Datos) -> dict[str, Any]:
         "Derecho": [
             *derecho,
             ("Modalidad", modalidad),
-            ("Prestaciones", en_especie if vigente else "Ninguna por ahora"),
+            ("Prestaciones", en_especie if vigente else "Ninguna por tu escuela"),
+            *otra,
         ],
         "Escuela": _llenas(
             ("Escuela", datos["escuela"] or "Ninguna te ha inscrito"),
@@ -116,7 +119,7 @@ def _vigencia(datos: Datos) -> dict[str, Any]:
         ),
         "Clínica": _llenas(
             ("Clínica (UMF)", datos["clinica"] or "Sin registro en clínica"),
-            ("Registro", "Suspendido hasta que tengas derecho" if datos["clinica_suspendida"] else ""),
+            ("Registro", "En pausa hasta que tu escuela te inscriba" if datos["clinica_suspendida"] else ""),
             ("Turno", datos["turno"] and TURNOS[datos["turno"]]),
             ("Consultorio", datos["consultorio"]),
             ("Delegación", datos["delegacion"]),
@@ -174,7 +177,7 @@ def _comprobante(datos: Datos) -> dict[str, Any]:
     acude = "Acude en persona a:" if datos["ventanilla"] else sin_ventanilla
     # One line of the window is in the room that is left; those that it takes besides are not.
     mas = 14 * (renglones(f"{acude} {datos['ventanilla']}.", 164, 10) - 1)
-    sitios = [sitio - mas for sitio in (306, 324, 367, 378, 378)]
+    sitios = [sitio - mas for sitio in (292, 310, 353, 364, 364)]
     textos = (f"{datos['nombre']} {que_paso}", datos["clinica"], datos["domicilio_clinica"])
     return {
         **{

@@ -95,7 +95,7 @@ class Tramite(models.Model):
         CURP_NO_ENCONTRADA = "curp-no-encontrada", "La CURP no está en el registro de población"
         CURP_SIN_NSS = "curp-sin-nss", "La CURP no tiene NSS"
         NSS_NO_CORRESPONDE = "nss-no-corresponde", "El NSS no corresponde a la CURP"
-        SIN_VIGENCIA = "sin-vigencia", "Sin vigencia de derechos"
+        SIN_VIGENCIA = "sin-vigencia", "Sin inscripción vigente"
         BLOQUEADA = "bloqueada", "CURP bloqueada"
 
     class Espera(models.TextChoices):
@@ -107,8 +107,8 @@ class Tramite(models.Model):
     class Resultado(models.TextChoices):
         LOCALIZADO = "localizado", "Localizado"
         ASIGNADO = "asignado", "Asignado"
-        VIGENTE = "vigente", "Con derecho"
-        NO_VIGENTE = "no-vigente", "Sin derecho"
+        VIGENTE = "vigente", "Con inscripción vigente"
+        NO_VIGENTE = "no-vigente", "Sin inscripción vigente"
         REGISTRADO = "registrado", "Registrado en clínica"
         YA_REGISTRADO = "ya-registrado", "Ya estaba registrado"
         CAMBIADO = "cambiado", "Cambió de clínica"

@@ -371,7 +371,8 @@ function abrir(aviso = "") {
   const tipo = ruta();
   const { curso, guardado } = todo;
   if (!Object.hasOwn(PASOS, tipo)) {
-    mostrar("inicio", pantallas.inicio({ guardado, hechos: hechos(), curso: curso?.tipo, aviso }, conDocumentos()));
+    const abierto = curso && guardado[curso.tipo]?.tramite.id !== curso.id;
+    mostrar("inicio", pantallas.inicio({ guardado, hechos: hechos(), curso: abierto ? curso.tipo : "", aviso }, conDocumentos()));
   } else if (curso?.tipo !== tipo) {
     pedir(tipo);
   } else if (guardado[tipo]?.tramite.id === curso.id) {

@@ -56,7 +56,7 @@ export const MOTIVOS = {
   },
   "sin-vigencia": {
     titulo: "Todavía no puedes registrarte en una clínica",
-    guia: "Hoy no hay una inscripción vigente de tu escuela, y sin inscripción no hay servicio médico.",
+    guia: "Hoy no hay una inscripción vigente de tu escuela, y la clínica se elige con ella.",
     hacer: [
       ["Verifica tu inscripción en el paso 2", "Te decimos qué falta."],
       ["Pide en control escolar que te inscriban", "Con tu CURP y tu NSS. Es gratis."],
@@ -79,26 +79,29 @@ export const MOTIVOS = {
 /** Of each NO: the answer, why (with what the report says), and what to do. */
 export const CAUSAS = {
   "nunca-inscrito": [
-    "Todavía no tienes derecho al servicio médico",
+    "Tu escuela no te ha inscrito",
     () => "Ninguna escuela te ha inscrito con este NSS. Se arregla en tu escuela, sin costo.",
     "Lleva tu NSS a control escolar y pide que te inscriban ante el IMSS. En cuanto una escuela te inscriba, te avisamos por correo.",
   ],
   baja: [
-    "Ya no tienes derecho al servicio médico",
-    ({ escuela, hasta }) => `${escuela} dio aviso de tu baja. Tu último día con servicio fue el ${fechaLarga(hasta)}.`,
+    "Tu escuela dio aviso de tu baja",
+    ({ escuela, hasta }) => `Tu último día con servicio por ${escuela} fue el ${fechaLarga(hasta)}.`,
     "Si sigues estudiando, pide en control escolar que te inscriban otra vez.",
   ],
   "ciclo-terminado": [
-    "Ya no tienes derecho al servicio médico",
+    "Tu inscripción ya terminó",
     ({ escuela, hasta }) => `Tu ciclo en ${escuela} terminó el ${fechaLarga(hasta)} y no hay una inscripción nueva.`,
     "Si sigues estudiando, pide en control escolar que te inscriban en el ciclo nuevo.",
   ],
   "aun-no-inicia": [
-    "Tu derecho al servicio médico todavía no empieza",
+    "Tu inscripción todavía no empieza",
     ({ escuela, desde }) => `${escuela} ya te inscribió. Tienes servicio desde el ${fechaLarga(desde)}.`,
     "Ese día, regístrate en tu clínica: es el paso 3. No hay que hacer nada más con la escuela.",
   ],
 };
+
+/** Beside each NO: it is of the school alone. */
+export const OTRA_PROTECCION = "Aquí sólo sabemos lo que tu escuela informó. Si tienes servicio por tu trabajo, una pensión o tu familia, este reporte no lo dice ni lo cambia.";
 
 /** What a trámite waits for: never a refusal. */
 export const ESPERAS = {

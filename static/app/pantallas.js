@@ -1,6 +1,6 @@
 /** The screens: what each one shows. What happens when something is pressed is `app.js`. */
 
-import { CAUSAS, DOCUMENTOS, ESPERAS, MOTIVOS, PASOS, SIN_HORARIO, SIN_VENTANILLA, TURNOS } from "./palabras.js";
+import { CAUSAS, DOCUMENTOS, ESPERAS, MOTIVOS, OTRA_PROTECCION, PASOS, SIN_HORARIO, SIN_VENTANILLA, TURNOS } from "./palabras.js";
 import { boton, camino, campo, control, fechaLarga, h, hechos, icono, nota, numero, oculto, titulo } from "./pintar.js";
 
 const volver = () => h("p.volver", h("a.enlace", { href: "#/" }, "Volver al inicio"));
@@ -332,12 +332,12 @@ function respuesta(tipo, tramite, dicho) {
     const [no, porque, hacer] = CAUSAS[dicho.causa] ?? [];
     return h(
       `div.veredicto.${dicho.vigente ? "si" : "no"}`,
-      { "data-vigente": dicho.vigente ? "si" : "no", "data-causa": dicho.causa || null },
+      { "data-vigente": dicho.vigente ? "si" : "no", "data-causa": dicho.causa || null, "data-otra-cobertura": "no-se-sabe" },
       h("div.sello", { "aria-hidden": "true" }, dicho.vigente ? "SÍ" : "NO"),
       h(
         "div",
         h("h1", { tabindex: "-1" }, dicho.vigente ? "Sí tienes derecho al servicio médico" : no),
-        dicho.vigente ? h("p.guia", `Hasta el ${fechaLarga(dicho.hasta)}, por ${dicho.escuela}.`) : [h("p.guia", porque(dicho)), h("p.a3", hacer)],
+        dicho.vigente ? h("p.guia", `Hasta el ${fechaLarga(dicho.hasta)}, por ${dicho.escuela}.`) : [h("p.guia", porque(dicho)), h("p.a3", hacer), h("p.a3.chica", OTRA_PROTECCION)],
       ),
     );
   }
@@ -354,8 +354,8 @@ function respuesta(tipo, tramite, dicho) {
 }
 
 function sigue(tipo, dicho) {
-  if (tipo === "nss") return "Entrega tu NSS a tu escuela para que te inscriba ante el IMSS. Sin esa inscripción todavía no puedes usar el servicio médico.";
-  if (tipo === "clinica") return "Preséntate en tu clínica con tu comprobante, una identificación, tu CURP y un comprobante de domicilio.";
+  if (tipo === "nss") return "Entrega tu NSS a tu escuela para que te inscriba ante el IMSS. Sin esa inscripción todavía no puedes usar el servicio médico como estudiante.";
+  if (tipo === "clinica") return "Preséntate en tu clínica con tu comprobante, una identificación, tu CURP y un comprobante de domicilio. Si eres menor de edad y no tienes identificación oficial, según las guías de las universidades sirve una credencial o una constancia de tu escuela con fotografía.";
   if (!dicho.vigente) return "Si es una urgencia, acude al servicio de urgencias más cercano o llama al 911. No esperes a terminar este trámite.";
   return dicho.clinica ? "Con tu identificación y tu NSS ya puedes pedir consulta." : "Te falta un paso: regístrate en una clínica para poder pedir consulta.";
 }

@@ -241,6 +241,8 @@ def paso_2(gente: dict[str, Persona]) -> Iterator[Pagina]:
             yield from _resultado_y_fin(cliente, url, f"vigencia: {causa}")
         else:
             yield ficha(f"vigencia: {causa}", cliente.get(url))
+        if causa in ("nunca-inscrito", "aun-no-inicia"):
+            yield ficha(f"clínica: solicitud después de un NO, {causa}", cliente.get("/clinica/"))
         if causa == "nunca-inscrito":
             yield ficha("vigencia: hoja", cliente.get(f"{url}hoja/"))
 

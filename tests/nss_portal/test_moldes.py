@@ -70,10 +70,10 @@ RESPUESTAS = [
 def test_la_respuesta_es_lo_primero_que_se_ve(cambios: dict[str, Any], respuesta: str, porque: str) -> None:
     octetos = hacer("vigencia", **cambios)
     leido = texto(octetos)
-    assert f"Con derecho al servicio médico: {respuesta}\n{porque}\n" in leido
+    assert f"Con derecho al servicio médico por tu escuela: {respuesta}\n{porque}\n" in leido
     sigue = "Lo que sigue" if respuesta == "SÍ" else "Qué hacer"
     assert en_orden(
-        leido, "Situación de", "médico:", "Persona\n", "Derecho\n", "Escuela\n", "Clínica\n", sigue
+        leido, "Situación de", "por tu escuela:", "Persona\n", "Derecho\n", "Escuela\n", "Clínica\n", sigue
     )
     assert ("911" in leido) == (respuesta == "NO")
     (grande,) = [p.texto for p in palabras(octetos) if p.y1 - p.y0 > 25]
@@ -109,7 +109,7 @@ def test_los_renglones_del_reporte() -> None:
         "Lleva tu tarjeta de adscripción y una identificación con foto.",
     ):
         assert renglon in leido, renglon
-    assert "Suspendido" not in leido
+    assert "En pausa" not in leido and "Otra protección" not in leido
 
     leido = texto(hacer("vigencia", **SIN_CLINICA))
     assert "Clínica (UMF) Sin registro en clínica\nLo que sigue\n" in leido and "es el paso 3" in leido
@@ -117,13 +117,14 @@ def test_los_renglones_del_reporte() -> None:
 
 def test_el_reporte_de_quien_no_tiene_derecho() -> None:
     leido = texto(hacer("vigencia", **NUNCA))
-    assert "Vigencia Sin periodo vigente\nModalidad Ninguna\nPrestaciones Ninguna por ahora\n" in leido
+    assert "Vigencia Sin periodo vigente\nModalidad Sin inscripción\n" in leido
+    assert "Prestaciones Ninguna por tu escuela\nOtra protección No la sabe este reporte\n" in leido
     assert "Escuela Ninguna te ha inscrito\nÚltimo movimiento Sin movimientos\n" in leido
     assert "Clínica (UMF) Sin registro en clínica\nQué hacer\n" in leido and "control escolar" in leido
 
     leido = texto(hacer("vigencia", **BAJA))
     assert "Inició 17 de agosto de 2026\nTerminó 4 de octubre de 2026\nModalidad 32" in leido
-    assert "Registro Suspendido hasta que tengas\nderecho\n" in leido
+    assert "Registro En pausa hasta que tu escuela te\ninscriba\n" in leido
     assert "Último movimiento Baja, 5 de octubre de 2026\n" in leido
 
     # Taken back before its first day: there was no period.

@@ -268,7 +268,7 @@ def test_lo_que_alguien_espera_sale_antes_que_los_avisos(cliente: Estricto, pers
 def test_camino_en_el_inicio(cliente: Estricto, persona: Persona) -> None:
     verificar(cliente, persona)
     html = cliente.get("/").content.decode()
-    assert "Vas en el paso 2" in html and "todavía no tenías derecho" in html
+    assert "Vas en el paso 2" in html and "no tenías una inscripción vigente de tu escuela" in html
     vigente(persona)
     verificar(cliente, persona)
     assert "Vas en el paso 3" in cliente.get("/").content.decode()
