@@ -76,8 +76,9 @@ def _qr(texto: str, simbolo: float) -> dict[str, str]:
     import qrcode
     from PIL import Image
 
-    # A fixed mask: trying all eight costs more than the rest of the code, and any mask is readable.
-    codigo = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=4, mask_pattern=2)
+    # A fixed mask: trying all eight costs more than the rest of the code, and any mask is readable. Level L:
+    # fewer and so bigger modules, which poor printing and a small card need more than redundancy.
+    codigo = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_L, border=4, mask_pattern=2)
     codigo.add_data(texto)
     modulos = codigo.get_matrix()
     imagen = Image.new("1", (len(modulos), len(modulos)))

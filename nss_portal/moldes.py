@@ -205,7 +205,7 @@ def _adscripcion(datos: Datos) -> dict[str, Any]:
         "turno": TURNOS[datos["turno"]],
         "horario": abierta,
         "letra": _letra(73.6, cuerpos, datos["nombre"], datos["clinica"]),
-        "texto": _letra(48, vuelta, datos["domicilio_clinica"], f"Tel. {datos['telefono']}", abierta),
+        "texto": _letra(45.5, vuelta, datos["domicilio_clinica"], f"Tel. {datos['telefono']}", abierta),
     }
 
 
@@ -223,7 +223,7 @@ TIPOS = {
     "comprobante-clinica": Molde(
         "pdf/comprobante-clinica.html", "Comprobante de alta en clínica", _comprobante, 26
     ),
-    "tarjeta-adscripcion": Molde("pdf/tarjeta-adscripcion.html", "Tarjeta de adscripción", _adscripcion, 19),
+    "tarjeta-adscripcion": Molde("pdf/tarjeta-adscripcion.html", "Tarjeta de adscripción", _adscripcion, 21),
 }
 
 
