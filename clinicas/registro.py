@@ -1,6 +1,7 @@
 """The act of step 3: from a postal code to a clinic, a shift and a consultorio, and their documents."""
 
 import uuid
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -203,3 +204,23 @@ def adscripcion(persona: Persona, vigente: bool) -> dict[str, Any]:
         # With a baja the clinic is not lost: it waits for the next inscripción.
         "clinica_suspendida": bool(lugar) and not vigente,
     }
+
+
+def ya_no(documento: Documento, persona: Persona, hoy: date) -> str:
+    """Why what a document says of the clinic is not so; "" when it is, or it says nothing of one."""
+    datos = documento.datos
+    if not datos.get("clinica"):
+        return ""
+    lugar = alta.activa(persona)
+    if lugar is None:
+        return "no tiene registro en clínica"
+    consultorio, clinica = lugar.consultorio, lugar.consultorio.clinica
+    # The report of step 2 says the clinic by its name only.
+    misma = datos["clues"] == clinica.clues if "clues" in datos else datos["clinica"] == clinica.nombre
+    cambios = {
+        "clínica": not misma,
+        "turno": datos["turno"] != consultorio.turno,
+        "consultorio": datos["consultorio"] != str(consultorio.numero),
+    }
+    que = next((que for que, cambio in cambios.items() if cambio), "")
+    return f"cambió de {que} el {lugar.desde:%d/%m/%Y}" if que else ""

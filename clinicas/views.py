@@ -94,7 +94,9 @@ def _peticion(tramite: Tramite) -> Peticion:
     ).get(tramite=tramite)
 
 
-PASO = pasos.Paso(Tramite.Tipo.CLINICA, "clinicas", ClinicaForm, _partes, _guardar, _inicial, _contexto)
+PASO = pasos.Paso(
+    Tramite.Tipo.CLINICA, "clinicas", ClinicaForm, _partes, _guardar, _inicial, _contexto, registro.ya_no
+)
 
 
 @never_cache

@@ -327,10 +327,10 @@ class DocumentoAdmin(SoloLectura):
 class VerificacionAdmin(SoloLectura):
     """Who asked is only a fingerprint: enough to see that one address asked for many."""
 
-    list_display = ["cuando", "medio", "resultado", "documento", "origen"]
+    list_display = ["cuando", "medio", "resultado", "coincide", "documento", "origen"]
     list_select_related = ["documento"]
     list_filter = ["medio", "resultado"]
-    fields = ["cuando", "medio", "resultado", "documento", "origen"]
+    fields = ["cuando", "medio", "resultado", "coincide", "documento", "origen"]
 
 
 @admin.register(Envio)

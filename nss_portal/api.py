@@ -20,6 +20,7 @@ from nss_portal import (
     codigos,
     confirmacion,
     correo,
+    hechos,
     limites,
     pasos,
     verificacion,
@@ -30,7 +31,7 @@ from nss_portal.api_documentacion import completar
 from nss_portal.api_problemas import Problema
 from nss_portal.codigos import Fallo
 from nss_portal.forms import VerificarForm
-from nss_portal.identidad import enmascarar_correo, enmascarar_nombre, enmascarar_nss
+from nss_portal.identidad import enmascarar_correo, enmascarar_nss, nombre_e_iniciales
 from nss_portal.models import Credencial, Documento, Envio, Estado
 from nss_portal.models.documento import Verificacion
 
@@ -225,11 +226,15 @@ def verificar(request: HttpRequest, datos: api_formas.PorVerificar) -> Any:
     verificacion.anotar(Verificacion.Medio.CODIGO, resultado, documento, direccion)
     # Of a document that says what we never certified, nothing of what it says.
     dicho = documento.datos if documento and resultado != Verificacion.Resultado.ALTERADO else {}
+    hoy = hechos.hoy(documento, resultado) if documento and dicho else None
     return {
         "resultado": resultado.value,
         "tipo": documento.tipo if documento and dicho else None,
         "fecha": dicho.get("fecha"),
-        "nombre": enmascarar_nombre(dicho["nombre"]) if dicho else None,
+        "nombre": nombre_e_iniciales(dicho["nombre"]) if dicho else None,
         "nss": enmascarar_nss(dicho["nss"]) if dicho else None,
         "demostracion": bool(dicho.get("demo")),
+        "hechos": {h.clave: h.valor for h in hechos.sellados(documento)} if documento and dicho else {},
+        "hoy": hoy.estado if hoy else None,
+        "motivo_hoy": hoy.motivo if hoy else None,
     }

@@ -140,9 +140,19 @@ class Verificado(Schema):
     resultado: Literal["valido", "alterado", "sustituido", "cancelado", "desconocido"]
     tipo: str | None = Field(description="Qué documento es.", examples=["tarjeta"])
     fecha: date | None = Field(description="Cuándo se emitió.", examples=["2026-11-22"])
-    nombre: str | None = Field(description="De quién es, a medias.", examples=["D••• E•••"])
+    nombre: str | None = Field(description="De quién es, a medias.", examples=["Daniela E. R."])
     nss: str | None = Field(description="A medias.", examples=["•••••••0019"])
     demostracion: bool = Field(description="Sin validez oficial.", examples=[True])
+    hechos: dict[str, str] = Field(
+        description="Lo que el documento dice, tal como viene impreso.",
+        examples=[{"vigente": "sí", "desde": "17/08/2026", "hasta": "31/07/2027"}],
+    )
+    hoy: Literal["cierto", "ya-no", "no-aplica"] | None = Field(
+        description="Si eso sigue siendo cierto hoy.", examples=["ya-no"]
+    )
+    motivo_hoy: str | None = Field(
+        description="Por qué.", examples=["Era cierto el 28/11/2026; hoy ya no: baja el 29/11/2026."]
+    )
 
 
 def estado_de(tramite: Tramite) -> str:

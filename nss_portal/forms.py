@@ -120,12 +120,15 @@ class VerificarForm(forms.Form):
     """
 
     folio = CampoTexto(
-        label="Folio", help_text="Son 22 números.", requerido="Escribe el folio del documento.", max_length=60
+        label="Folio",
+        help_text="Son 22 números.",
+        requerido="Falta el folio: son los 22 números junto al código.",
+        max_length=60,
     )
     codigo = CampoTexto(
         label="Código de verificación",
         help_text="Son 8 letras y números; puedes escribirlos con o sin guion.",
-        requerido="Escribe el código del documento.",
+        requerido="Falta el código: son las 8 letras y números junto al folio.",
         max_length=30,
     )
     archivo = forms.FileField(
@@ -161,14 +164,18 @@ class VerificarForm(forms.Form):
     def clean_folio(self) -> str:
         folio = verificacion.normalizar_folio(self.cleaned_data["folio"])
         if not self.por_archivo and not (len(folio) == 22 and folio.isascii() and folio.isdigit()):
-            raise ValidationError("El folio son 22 números. Revísalo en el documento.", code="formato")
+            escritos = sum(c.isdigit() for c in folio)
+            raise ValidationError(
+                f"El folio son 22 números; escribiste {escritos}. Cópialo del documento, junto al código.",
+                code="formato",
+            )
         return folio
 
     def clean_codigo(self) -> str:
         codigo = verificacion.normalizar_codigo(self.cleaned_data["codigo"])
         if not self.por_archivo and len(codigo) != 8:
             raise ValidationError(
-                "El código son 8 letras y números. Revísalo en el documento.", code="formato"
+                "El código son 8 letras y números. Cópialo del documento, junto al folio.", code="formato"
             )
         return codigo
 
@@ -178,6 +185,26 @@ class VerificarForm(forms.Form):
             raise ValidationError(PESA_DE_MAS, code="peso")
         self.contenido = archivo.read() if archivo else None
         return archivo
+
+
+class CompararForm(forms.Form):
+    """A number as it is printed, to be compared with the sealed one."""
+
+    numero = CampoTexto(
+        label="NSS o CURP",
+        help_text="Tal como viene impreso. Sólo te decimos si coincide.",
+        requerido="Escribe el NSS o la CURP que viene en el documento.",
+        max_length=40,
+    )
+
+    def clean_numero(self) -> str:
+        numero = verificacion.normalizar_codigo(self.cleaned_data["numero"])
+        if len(numero) not in (11, 18):
+            raise ValidationError(
+                "El NSS son 11 números; la CURP, 18 letras y números. Revisa que esté completo.",
+                code="formato",
+            )
+        return numero
 
 
 class LetrasField(CaptchaField):  # type: ignore[misc]

@@ -237,6 +237,17 @@ def enmascarar_nss(nss: str) -> str:
     return f"{'•' * 7}{nss[-4:]}" if len(nss) == 11 else "•" * 11
 
 
+def ultimos_de_curp(curp: str) -> str:
+    """``••••••••••••••RLA4``: to compare with a paper in hand."""
+    return f"{'•' * 14}{curp[-4:]}" if len(curp) == 18 else "•" * 18
+
+
+def nombre_e_iniciales(nombre: str) -> str:
+    """``Carlos E. F.``: for whoever holds the paper that says it whole."""
+    primero, *demas = nombre.split()
+    return " ".join([primero, *(f"{palabra[0]}." for palabra in demas)])
+
+
 def enmascarar_nombre(nombre: str) -> str:
     """``C••• E••• R•••``: enough to compare with the paper in hand."""
     return " ".join(f"{palabra[0]}•••" for palabra in nombre.split())

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from nss_portal import confirmacion, sesion, tramites
 from nss_portal.forms import SolicitudForm, leer_uuid
-from nss_portal.models import Estado, Tramite
+from nss_portal.models import Documento, Estado, Persona, Tramite
 from nss_portal.views import expirada
 
 TARDA = timedelta(seconds=20)  # past this, the page says that it takes longer than usual
@@ -47,6 +47,10 @@ def _sin_mas(*_: Any) -> dict[str, Any]:
     return {}
 
 
+def _sin_motivo(*_: Any) -> str:
+    return ""
+
+
 class Paso(NamedTuple):
     """One of the three steps: what of it is its own."""
 
@@ -61,6 +65,8 @@ class Paso(NamedTuple):
     inicial: Callable[[Tramite], dict[str, Any]] = _sin_mas
     # What the template of a screen shows besides: (trámite, screen).
     contexto: Callable[[Tramite, str], dict[str, Any]] = _sin_mas
+    # Why what a document of any step says is not so on a day, as far as this step knows; "" when it is.
+    ya_no: Callable[[Documento, Persona, date], str] = _sin_motivo
 
     @property
     def direccion(self) -> str:

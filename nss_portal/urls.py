@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from nss_portal import api_documentacion, api_puerta, app, captcha, views
+from nss_portal import api_documentacion, api_puerta, app, captcha, views, views_verificacion
 from nss_portal.api import api, publico, router
 
 # The App's API: what the steps share, and what is each one's own.
@@ -30,9 +30,9 @@ urlpatterns = [
     path("documentos/<uuid:pk>/descargar/", views.documento, {"adjunto": True}, name="documento-descargar"),
     path("documentos/<uuid:pk>/enviar/", views.enviar_documento, name="documento-enviar"),
     path("codigos-postales/<str:cp>/", views.codigo_postal, name="codigo-postal"),
-    path("verificar/", views.verificar, name="verificar"),
-    path("verificar/certificado/", views.certificado, name="certificado"),
-    path("v/<slug:token>/", views.verificar_token, name="verificar-token"),
+    path("verificar/", views_verificacion.verificar, name="verificar"),
+    path("verificar/certificado/", views_verificacion.certificado, name="certificado"),
+    path("v/<slug:token>/", views_verificacion.verificar_token, name="verificar-token"),
     path("confirmar/otra-vez/<uuid:pk>/", views.confirmar_otra_vez, name="confirmar-otra-vez"),
     path("confirmar/<str:token>/", views.confirmar, name="confirmar"),
     path("captcha/audio/<slug:key>.wav", captcha.audio),

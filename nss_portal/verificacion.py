@@ -15,7 +15,7 @@ Resultado = Verificacion.Resultado
 Medio = Verificacion.Medio
 
 PESO_MAXIMO = 2 * 1024 * 1024  # of a file to be checked; ours weigh a hundredth of it
-_emitidos = Documento.objects.exclude(emitido=None).select_related("tramite", "certificado")
+_emitidos = Documento.objects.exclude(emitido=None).select_related("tramite__persona", "certificado")
 # What our files say they are, in their metadata and in the link to this page.
 _TOKEN = re.compile(rb"/v/([A-Za-z0-9_-]{16,24})/")
 
@@ -75,10 +75,24 @@ def _integro(documento: Documento, archivo: bytes | None) -> bool:
     )
 
 
-def anotar(medio: Medio, resultado: Resultado, documento: Documento | None, direccion: str) -> None:
+def coincide(documento: Documento, numero: str) -> bool:
+    """Whether this NSS or CURP is the one printed on the document; the clinic's card prints no CURP."""
+    impresos = {"nss", "curp"} & set(sello.HECHOS[documento.tipo])
+    return any(compare_digest(str(documento.datos[clave]).encode(), numero.encode()) for clave in impresos)
+
+
+def anotar(
+    medio: Medio,
+    resultado: Resultado,
+    documento: Documento | None,
+    direccion: str,
+    coincide: bool | None = None,
+) -> None:
     """Keep that it was asked and what was answered. Of whoever asked, a fingerprint that only we can make."""
     origen = salted_hmac("nss_portal.verificacion", direccion, algorithm="sha256").hexdigest()[:32]
-    Verificacion.objects.create(medio=medio, resultado=resultado, documento=documento, origen=origen)
+    Verificacion.objects.create(
+        medio=medio, resultado=resultado, documento=documento, coincide=coincide, origen=origen
+    )
 
 
 def dominio() -> str:

@@ -16,12 +16,10 @@ from django.template import loader
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csp import csp_override
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from nss_portal import buzon as buzon_local
-from nss_portal import cifras, confirmacion, correo, demo, limites, salud, sello, sesion, verificacion
-from nss_portal.forms import VerificarForm
+from nss_portal import cifras, confirmacion, correo, demo, limites, salud, sesion
 from nss_portal.identidad import enmascarar_correo
 from nss_portal.models import (
     CodigoPostal,
@@ -31,7 +29,6 @@ from nss_portal.models import (
     Estado,
     Tramite,
 )
-from nss_portal.verificacion import Medio
 
 log = logging.getLogger(__name__)
 # The first one is the page's own button: it is what a POST that says nothing does.
@@ -217,84 +214,6 @@ def estado_de_salud(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {"estado": "ok" if bien else "falla", **partes},
         status=HTTPStatus.OK if bien else HTTPStatus.SERVICE_UNAVAILABLE,
-    )
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@csrf_exempt
-def verificar(request: HttpRequest) -> HttpResponse:
-    """Folio and check code, for who has no camera; or the file itself."""
-    # Before anything reads the body (the check of its csrf token does): a huge one is not even received.
-    if int(request.META.get("CONTENT_LENGTH") or 0) > verificacion.PESO_MAXIMO * 2:
-        return _por_verificar(request, VerificarForm.demasiado_grande())
-    return _verificar(request)
-
-
-@csrf_protect
-def _verificar(request: HttpRequest) -> HttpResponse:
-    form = VerificarForm(request.POST, request.FILES) if request.method == "POST" else VerificarForm()
-    if not form.is_valid():
-        return _por_verificar(request, form)
-    if form.contenido is not None:
-        documento = verificacion.por_archivo(form.contenido)
-        return _verificacion(request, Medio.ARCHIVO, documento, form, form.contenido)
-    folio, codigo = form.cleaned_data["folio"], form.cleaned_data["codigo"]
-    return _verificacion(request, Medio.CODIGO, verificacion.por_codigo(folio, codigo), form)
-
-
-def _por_verificar(request: HttpRequest, form: VerificarForm) -> HttpResponse:
-    contexto = {"form": form, "dominio": verificacion.dominio()}
-    estado = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    return render(request, "verificar.html", contexto, status=estado)
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def verificar_token(request: HttpRequest, token: str) -> HttpResponse:
-    """What the QR opens. A folio that comes along, as of a paper read by a machine, has to be its own."""
-    folio = verificacion.normalizar_folio(request.POST.get("folio", "") or request.GET.get("folio", ""))
-    return _verificacion(request, Medio.QR, verificacion.por_token(token, folio))
-
-
-def _verificacion(
-    request: HttpRequest,
-    medio: Medio,
-    documento: Documento | None,
-    form: VerificarForm | None = None,
-    archivo: bytes | None = None,
-) -> HttpResponse:
-    # Only guesses are counted: a school that checks a whole class behind one address is not guessing.
-    cliente = limites.direccion(request)
-    if documento is None and not limites.permitir(f"verificar:{cliente}", 30, timedelta(minutes=10)):
-        respuesta = render(request, "429.html", status=HTTPStatus.TOO_MANY_REQUESTS)
-        respuesta["Retry-After"] = "60"
-        return respuesta
-    resultado = verificacion.revisar(documento, archivo)
-    verificacion.anotar(medio, resultado, documento, cliente)
-    contexto = {
-        "resultado": resultado,
-        # Of one that we can not vouch for, nothing is said.
-        "documento": None if resultado == verificacion.Resultado.ALTERADO else documento,
-        "medio": medio,
-        "form": form,
-        "dominio": verificacion.dominio(),
-    }
-    return render(request, "verificacion.html", contexto)
-
-
-@require_safe
-@cache_control(public=True, max_age=3600)
-def certificado(request: HttpRequest) -> HttpResponse:
-    """Our public certificates, for whoever checks a document's signature with a program of their own."""
-    try:
-        pem = sello.publicos()
-    except sello.ClaveInservible as error:
-        raise Http404 from error
-    return HttpResponse(
-        pem,
-        content_type="application/x-pem-file",
-        headers={"Content-Disposition": 'attachment; filename="certificado-gob-estudiantes.pem"'},
     )
 
 

@@ -108,3 +108,59 @@ def _datos(persona: Persona, actual: Situacion, hoy: date) -> dict[str, object]:
         # The clinic is step 3's, which stands on this one: reached by its name.
         **import_string(settings.ADSCRIPCION)(persona, actual.vigente),
     }
+
+
+# What was said, today ---------------------------------------------------------------------------
+
+
+def ya_no(documento: Documento, persona: Persona, hoy: date) -> str:
+    """Why what a document says of coverage is not so on `hoy`; "" when it is, or it says nothing of it."""
+    datos = documento.datos
+    defuncion = Inscripcion.objects.filter(
+        persona=persona, causa=Inscripcion.Causa.DEFUNCION, baja__lte=hoy
+    ).first()
+    if defuncion and datos.get("vigente", True):
+        # Whoever holds the paper is not told by us of what.
+        return f"baja el {defuncion.baja:%d/%m/%Y}"
+    if documento.tramite.tipo == Tramite.Tipo.NSS:
+        return ""
+    actual = situacion(persona, hoy)
+    if documento.tipo == Documento.Tipo.ADSCRIPCION:  # it says no dates
+        return "" if actual.vigente else _situacion_en_palabras(actual)
+    if datos.get("vigente", True):
+        return _ya_no_lo_cubre(datos, persona, actual, hoy)
+    return _ya_no_es_por_eso(datos, actual)
+
+
+def _ya_no_lo_cubre(datos: dict[str, str], persona: Persona, actual: Situacion, hoy: date) -> str:
+    if not actual.vigente:
+        return _situacion_en_palabras(actual)
+    # The report says «desde» of the enrolment, the comprobante of the clinic's alta.
+    desde = datos["desde"] if "vigente" in datos else None
+    hasta = datos["hasta"] if "vigente" in datos else datos["vigente_hasta"]
+    for suya in Inscripcion.objects.vigentes(hoy).filter(persona=persona):
+        if desde in (None, suya.alta.isoformat()) and hasta == suya.ultimo_dia.isoformat():
+            return ""
+    return _situacion_en_palabras(actual)
+
+
+def _ya_no_es_por_eso(datos: dict[str, str], actual: Situacion) -> str:
+    """Of a report that says NO: covered by now, or not covered for another reason."""
+    if actual.vigente or datos["causa"] != actual.causa:
+        return _situacion_en_palabras(actual)
+    inicia = actual.causa == Causa.AUN_NO_INICIA and actual.inscripcion
+    if inicia and inicia.alta.isoformat() != datos["desde"]:
+        return _situacion_en_palabras(actual)
+    return ""
+
+
+def _situacion_en_palabras(actual: Situacion) -> str:
+    suya = actual.inscripcion
+    if suya is None:
+        return "no tiene inscripción"
+    return {
+        None: f"tiene derecho del {suya.alta:%d/%m/%Y} al {suya.ultimo_dia:%d/%m/%Y}",
+        Causa.BAJA: f"baja el {suya.baja or suya.fin:%d/%m/%Y}",
+        Causa.CICLO_TERMINADO: f"su inscripción terminó el {suya.ultimo_dia:%d/%m/%Y}",
+        Causa.AUN_NO_INICIA: f"su inscripción inicia el {suya.alta:%d/%m/%Y}",
+    }[actual.causa]

@@ -14,6 +14,7 @@ from nss_portal.models import Estado, Tramite
 from nss_portal.views import expirada
 from vigencia.forms import VigenciaForm
 from vigencia.models import Consulta
+from vigencia.verificacion import ya_no
 
 
 def _guardar(tramite: Tramite, datos: dict[str, Any]) -> None:
@@ -46,7 +47,9 @@ def _contexto(tramite: Tramite, pantalla: str) -> dict[str, Any]:
     return {}
 
 
-PASO = pasos.Paso(Tramite.Tipo.VIGENCIA, "vigencia", VigenciaForm, _partes, _guardar, _inicial, _contexto)
+PASO = pasos.Paso(
+    Tramite.Tipo.VIGENCIA, "vigencia", VigenciaForm, _partes, _guardar, _inicial, _contexto, ya_no
+)
 
 
 @never_cache

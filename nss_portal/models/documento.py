@@ -133,6 +133,7 @@ class Verificacion(models.Model):
         QR = "qr", "Código QR"
         CODIGO = "codigo", "Folio y código"
         ARCHIVO = "archivo", "Archivo"
+        NUMERO = "numero", "Número escrito"
 
     class Resultado(models.TextChoices):
         VALIDO = "valido", "Válido"
@@ -152,6 +153,8 @@ class Verificacion(models.Model):
         null=True,
         editable=False,
     )
+    # Of a number that was typed: whether it is the document's.
+    coincide = models.BooleanField("coincide", null=True, editable=False)
     origen = models.CharField("huella del origen", max_length=32, editable=False)
 
     objects = VerificacionQuerySet.as_manager()

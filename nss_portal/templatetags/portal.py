@@ -9,10 +9,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_default_timezone, localtime
 
-from nss_portal.identidad import enmascarar_curp, enmascarar_nombre, enmascarar_nss
+from nss_portal.identidad import (
+    enmascarar_curp,
+    enmascarar_nombre,
+    enmascarar_nss,
+    nombre_e_iniciales,
+    ultimos_de_curp,
+)
 
 register = template.Library()
-for _filtro in (enmascarar_curp, enmascarar_nombre, enmascarar_nss):
+for _filtro in (enmascarar_curp, enmascarar_nombre, enmascarar_nss, nombre_e_iniciales, ultimos_de_curp):
     register.filter(_filtro.__name__, _filtro)
 
 

@@ -362,6 +362,10 @@ def verificaciones() -> Iterator[Pagina]:
     yield ficha("verificar: todo mal", cliente.post("/verificar/", {"folio": "", "codigo": "x"}))
     uno, otro = Documento.objects.exclude(emitido=None).filter(tipo="nss")[:2]
     yield ficha("verificación: válido", cliente.get(f"/v/{uno.token}/"))
+    numeros = {"coincide": uno.datos["nss"], "no coincide": "1" * 11, "a medias": "123"}
+    for nombre, numero in numeros.items():
+        yield ficha(f"verificación: el número {nombre}", cliente.post(f"/v/{uno.token}/", {"numero": numero}))
+    yield from de_hoy(cliente)
     with uno.archivo.open("rb") as archivo:
         pdf = archivo.read()
     for nombre, contenido in {
@@ -382,6 +386,27 @@ def verificaciones() -> Iterator[Pagina]:
     yield ficha("verificación: desconocido, QR", cliente.get("/v/nada/"))
     a_mano = {"folio": "1" * 22, "codigo": "ACDEFGHJ"}
     yield ficha("verificación: desconocido, a mano", cliente.post("/verificar/", a_mano))
+
+
+def de_hoy(cliente: Estricto) -> Iterator[Pagina]:
+    """What the facts of a report and of a clinic's card look like, still true and no longer."""
+    emitidos = Documento.objects.exclude(emitido=None)
+    vistos = [("NO", emitidos.filter(tipo="vigencia", datos__vigente=False).first())]
+    vistos += [("SÍ", emitidos.filter(tipo="vigencia", datos__vigente=True).first())]
+    vistos += [("tarjeta de la clínica", emitidos.filter(tipo="tarjeta-adscripcion").last())]
+    for nombre, documento in vistos:
+        assert documento
+        yield ficha(f"verificación: {nombre}", cliente.get(f"/v/{documento.token}/"))
+    persona = Persona.objects.filter(pk=documento.tramite.persona_id)
+    persona.update(bloqueada=timezone.now())
+    yield ficha("verificación: no sabemos si es cierto hoy", cliente.get(f"/v/{documento.token}/"))
+    persona.update(bloqueada=None)
+    hoy = timezone.localdate()
+    suyas = list(Inscripcion.objects.vigentes(hoy).filter(persona__in=persona))
+    las_suyas = Inscripcion.objects.filter(pk__in=[suya.pk for suya in suyas])
+    las_suyas.update(baja=hoy, causa="2")
+    yield ficha("verificación: ya no es cierto", cliente.get(f"/v/{documento.token}/"))
+    las_suyas.update(baja=None, causa="")
 
 
 def buzones(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
