@@ -14,12 +14,7 @@ from django.utils.module_loading import import_string
 from afiliacion import alcance, ventanilla
 from afiliacion.models import Atencion, Cambio, Cotejo
 from nss_portal import bitacora, confirmacion, correo, renapo
-from nss_portal.identidad import (
-    enmascarar_correo,
-    entidad_curp,
-    nacimiento_curp,
-    sexo_curp,
-)
+from nss_portal.identidad import enmascarar_correo
 from nss_portal.models import Documento, Envio, Estado, Persona, Tramite, Vinculo
 from nss_portal.models.bitacora import Asiento
 from nss_portal.models.persona import CurpAnterior
@@ -140,13 +135,8 @@ def _corregir(persona: Persona, cambio: Cambio) -> None:
     for campo in NOMBRES:
         setattr(persona, campo, cambio.despues[campo])
     persona.corregida = timezone.now()
-    _seguir_a_la_curp(persona)
+    persona.seguir_a_la_curp()
     persona.save(update_fields=[*NOMBRES, "corregida", "nacimiento", "sexo", "entidad"])
-
-
-def _seguir_a_la_curp(persona: Persona) -> None:
-    persona.nacimiento = nacimiento_curp(persona.curp)
-    persona.sexo, persona.entidad = sexo_curp(persona.curp), entidad_curp(persona.curp)
 
 
 def _vincular(persona: Persona, cambio: Cambio) -> None:
@@ -184,7 +174,7 @@ def _reemplazar_curp(persona: Persona, nueva: Persona) -> None:
     except (ProtectedError, models.RestrictedError):
         raise Imposible("La CURP nueva ya tiene otros registros: el caso es del área central.") from None
     persona.curp, persona.corregida = curp, None
-    _seguir_a_la_curp(persona)
+    persona.seguir_a_la_curp()
     persona.save(update_fields=["curp", *NOMBRES, "corregida", "nacimiento", "sexo", "entidad"])
     CurpAnterior.objects.create(curp=vieja, persona=persona)
 

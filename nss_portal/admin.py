@@ -227,8 +227,9 @@ class PersonaAdmin(BusquedaPrivada):
         return enmascarar_nss(persona.nss) if persona.nss else None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Persona | None = None) -> list[str]:
-        # Both are for life. A number that comes from outside is given when the person is added.
-        return ["curp_oculta", "nss_oculto"] if obj else []
+        # Both are for life, and the CURP says the rest. A number that comes from outside is given when the
+        # person is added.
+        return ["curp_oculta", "nss_oculto", "nacimiento", "sexo", "entidad"] if obj else []
 
     def get_fields(self, request: HttpRequest, obj: Persona | None = None) -> Any:
         claves = ["curp_oculta", "nss_oculto"] if obj else ["curp", "nss"]

@@ -11,6 +11,7 @@ messages count from 1, as people do.
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 from typing import NoReturn
 
 from django.core.exceptions import ValidationError
@@ -70,7 +71,7 @@ _PALABRAS = frozenset(
     """.split()
 )
 # Real people hold a CURP that begins with VACA, so it is changed when a CURP is built but not refused.
-_PALABRAS_RECHAZADAS = _PALABRAS - {"VACA"}
+PALABRAS_RECHAZADAS = _PALABRAS - {"VACA"}
 
 _PARTICULAS = frozenset("DA DAS DE DEL DER DI DIE DD EL LA LOS LAS LE LES MAC MC VAN VON Y".split())
 _NOMBRES_COMUNES = frozenset("MARIA MA MA. M M. JOSE J J.".split())
@@ -78,7 +79,8 @@ _NOMBRES_COMUNES = frozenset("MARIA MA MA. M M. JOSE J J.".split())
 _MESES = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
 
 # Ñ has a place in the alphabet of the check digit, though it never appears in a CURP: it shifts O to Z.
-_VALOR = {letra: valor for valor, letra in enumerate(_DIGITOS + "ABCDEFGHIJKLMNÑOPQRSTUVWXYZ")}
+ALFABETO_CURP = _DIGITOS + "ABCDEFGHIJKLMNÑOPQRSTUVWXYZ"
+_VALOR = {letra: valor for valor, letra in enumerate(ALFABETO_CURP)}
 
 # White space of any alphabet, dashes, and the invisible marks (soft hyphen, zero width, direction, BOM) that
 # come along when a number is pasted from a PDF or a chat.
@@ -111,7 +113,7 @@ def validar_curp(texto: str, hoy: date | None = None) -> str:
     curp = normalizar_curp(texto)
     _revisar_longitud(curp, "CURP", len(_FORMA_CURP))
     _revisar_forma(curp, _FORMA_CURP)
-    if curp[:4] in _PALABRAS_RECHAZADAS:
+    if curp[:4] in PALABRAS_RECHAZADAS:
         _rechazar(
             "palabra",
             "Tu CURP empieza con cuatro letras que el registro de población no asigna: revísala; si es la "
@@ -210,16 +212,19 @@ def raiz_curp(
         raise ValueError(f"unknown sexo: {sexo!r}")
     if entidad not in ENTIDADES:
         raise ValueError(f"unknown entidad: {entidad!r}")
-    primero = _palabra_que_cuenta(_palabras(primer_apellido))
-    segundo = _palabra_que_cuenta(_palabras(segundo_apellido or ""))
-    nombre = _nombre_que_cuenta(_palabras(nombres))
-    cuatro = _inicial(primero) + _vocal_interna(primero) + _inicial(segundo) + _inicial(nombre)
-    if cuatro in _PALABRAS:
-        cuatro = f"{cuatro[0]}X{cuatro[2:]}"
-    consonantes = "".join(map(_consonante_interna, (primero, segundo, nombre)))
+    cuatro, consonantes = _letras(nombres, primer_apellido, segundo_apellido or "")
     # Not strftime: its %y is the platform's, and so is what it does with old years.
     fecha = f"{nacimiento.year % 100:02d}{nacimiento.month:02d}{nacimiento.day:02d}"
     return f"{cuatro}{fecha}{sexo}{entidad}{consonantes}"
+
+
+def contradice_a_su_curp(curp: str, nombres: str, primer_apellido: str, segundo_apellido: str) -> bool:
+    """Whether these names would give other letters than a valid CURP has.
+
+    It is no proof: the registry has CURPs that do not follow its own Instructivo.
+    """
+    # Birth, sex and entidad are what the CURP says anyway.
+    return (curp[:4], curp[13:16]) != _letras(nombres, primer_apellido, segundo_apellido)
 
 
 def agregado_medico(sexo: str, nacimiento: date) -> str:
@@ -333,6 +338,31 @@ def _revisar_fecha(curp: str, hoy: date) -> None:
             # Most often the letter O typed where the homoclave is a zero.
             mensaje += f". Si naciste en {anio - 100}, en la posición 17 va un número, no «{curp[16]}»."
         _rechazar("fecha", mensaje, 4, 10)
+
+
+def _letras(nombres: str, primer_apellido: str, segundo_apellido: str) -> tuple[str, str]:
+    """Characters 1 to 4 of a CURP, and 14 to 16."""
+    primero, segundo = _apellido(primer_apellido), _apellido(segundo_apellido)
+    nombre = _nombre(nombres)
+    cuatro = primero[0] + primero[1] + segundo[0] + nombre[0]
+    if cuatro in _PALABRAS:
+        cuatro = f"{cuatro[0]}X{cuatro[2:]}"
+    return cuatro, primero[2] + segundo[2] + nombre[2]
+
+
+# Kept for whoever reads a million: few names are many people's.
+@lru_cache(maxsize=10_000)
+def _apellido(texto: str) -> tuple[str, str, str]:
+    return _tres(_palabra_que_cuenta(_palabras(texto)))
+
+
+@lru_cache(maxsize=10_000)
+def _nombre(texto: str) -> tuple[str, str, str]:
+    return _tres(_nombre_que_cuenta(_palabras(texto)))
+
+
+def _tres(palabra: str) -> tuple[str, str, str]:
+    return _inicial(palabra), _vocal_interna(palabra), _consonante_interna(palabra)
 
 
 def _palabras(texto: str) -> list[str]:

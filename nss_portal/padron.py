@@ -28,6 +28,7 @@ from nss_portal.carga import (
     rechazar,
 )
 from nss_portal.identidad import (
+    contradice_a_su_curp,
     enmascarar_curp,
     entidad_curp,
     nacimiento_curp,
@@ -49,6 +50,8 @@ class Informe:
     cambiadas: int = 0
     # Nobody is: who is not in the file stays.
     retiros: None = None
+    # Their names give other letters than their CURP; whoever loads said how many, so they are known.
+    contradicen: int = 0
 
     @property
     def iguales(self) -> int:
@@ -72,30 +75,56 @@ class _Malas:
         """Raises CargaInvalida if there is any."""
         rechazar(self.total, self.primeras)
 
+    def preguntar(self, aceptados: int) -> None:
+        """Names that give other letters than their CURP: CargaInvalida, unless as many were accepted.
+
+        A column that slipped, or two people's lines mixed, look like this. So do a few CURPs that the
+        registry gave against its own Instructivo: those are accepted, by their number.
+        """
+        if self.total in (0, aceptados):
+            return
+        una = self.total == 1
+        cuantas = "una línea cuyos nombres" if una else f"{self.total:,} líneas cuyos nombres"
+        cabeza = f"El archivo tiene {cuantas} no dan las letras de su CURP y no se cargó nada."
+        if aceptados:
+            cabeza += f" Aceptaste {aceptados:,} y no es ese número."
+        if self.total > MUESTRA:
+            cabeza += f" Las primeras {MUESTRA}:"
+        pie = (
+            f"Revísalas; si {'es' if una else 'son'} así, repite la orden con --aceptar-nombres {self.total}."
+        )
+        raise CargaInvalida("\n".join([cabeza, *(texto for _, texto in self.primeras[:MUESTRA]), pie]))
+
 
 # A line of the file, as it will be a row: number, CURP, names, birth, sex, entidad, NSS.
 _Fila = tuple[int, str, str, str, str, str, str, str, str | None]
 
 
-def cargar(ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR) -> Informe:
+def cargar(
+    ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR, aceptar_nombres: int = 0
+) -> Informe:
     """Add the people of the CSV and correct the names of those who are there; the report counts both.
 
     All or nothing: one bad line and nothing is written. Safe to call twice. A number is never taken back or
     changed: it is given to who has none, and one that differs from the person's is a bad line. The file goes
     line by line to a staging table and is judged there, so it never is whole in memory and the portal is
-    held only for the end. Raises CargaInvalida.
+    held only for the end. Names that contradict the CURP are refused unless `aceptar_nombres` is how many.
+    Raises CargaInvalida.
     """
-    malas = _Malas()
+    malas, raras = _Malas(), _Malas()
     with abrir(ruta) as fuente, etapa(_ETAPA, _COLUMNAS):
-        insertar(_ETAPA, _CAMPOS, _filas(fuente, malas, timezone.localdate(), avisar))
+        insertar(_ETAPA, _CAMPOS, _filas(fuente, malas, raras, timezone.localdate(), avisar))
         avisar("Revisando")
         indexar(_ETAPA, "curp", "nss")
         try:
             with transaccion(modo):
                 esperar_turno("cargar_personas")
                 _revisar(malas)
+                if not modo.plan:
+                    raras.preguntar(aceptar_nombres)
                 avisar("Guardando")
                 informe = _guardar()
+                informe.contradicen = raras.total
                 # On PostgreSQL the portal goes on giving numbers meanwhile.
                 _revisar(malas)
         except IntegrityError:
@@ -115,8 +144,8 @@ _COLUMNAS = (
 _CAMPOS = [columna.split()[0] for columna in _COLUMNAS.split(", ")]
 
 
-def _filas(fuente: Fuente, malas: _Malas, hoy: date, avisar: Avisar) -> Iterator[_Fila]:
-    """The good lines; what is wrong with the others goes to `malas`."""
+def _filas(fuente: Fuente, malas: _Malas, raras: _Malas, hoy: date, avisar: Avisar) -> Iterator[_Fila]:
+    """The good lines; what is wrong with the others goes to `malas`, and what looks odd to `raras`."""
     lineas = fuente.lineas(avisar)
     orden = orden_de(COLUMNAS, *next(lineas, (1, b"")))
     for numero, linea in lineas:
@@ -128,6 +157,8 @@ def _filas(fuente: Fuente, malas: _Malas, hoy: date, avisar: Avisar) -> Iterator
         except LineaMala as motivo:
             malas.agregar(numero, curp, str(motivo))
         else:
+            if contradice_a_su_curp(*fila[:4]):
+                raras.agregar(numero, curp, "sus nombres no dan esas letras.")
             yield (numero, *fila)
 
 

@@ -258,7 +258,7 @@ def test_una_persona_conserva_sus_numeros(admin_client: Client) -> None:
     original = Persona.save
 
     def con_carrera(self: Persona, **kwargs: Any) -> None:
-        Persona.objects.filter(pk=self.pk).update(nss="28260812339")
+        Persona.objects.filter(pk=self.pk).update(nss="28260812335")
         original(self, **kwargs)
 
     with pytest.MonkeyPatch.context() as parche:
@@ -266,8 +266,25 @@ def test_una_persona_conserva_sus_numeros(admin_client: Client) -> None:
         respuesta = admin_client.post(pagina(Persona, "change", persona.pk), campos)
     assert respuesta.status_code == 302
     persona.refresh_from_db()
-    assert (persona.nombres, persona.nss) == ("Otro Nombre", "28260812339")
+    assert (persona.nombres, persona.nss) == ("Otro Nombre", "28260812335")
     assert admin_client.post(pagina(Persona, "delete", persona.pk), {"post": "yes"}).status_code == 403
+
+
+def test_los_datos_de_una_persona_son_los_de_su_curp(admin_client: Client) -> None:
+    """Of somebody who is there they are not asked; of somebody new, they must agree."""
+    persona = Persona.objects.sin_nss().order_by("pk")[0]
+    suyos = (persona.nacimiento, persona.sexo, persona.entidad)
+    nombres = {"nombres": "Ana", "primer_apellido": "Ejemplo", "segundo_apellido": "Muestra"}
+    otros = {"nacimiento": "01/01/1990", "sexo": "X", "entidad": "NE"}
+    respuesta = admin_client.post(pagina(Persona, "change", persona.pk), nombres | otros)
+    assert respuesta.status_code == 302
+    persona.refresh_from_db()
+    assert (persona.nombres, persona.nacimiento, persona.sexo, persona.entidad) == ("Ana", *suyos)
+    nueva = nombres | otros | {"curp": "EEMA050214MDFJSNA8", "nss": ""}
+    respuesta = admin_client.post(pagina(Persona, "add"), nueva)
+    assert "El nacimiento, el sexo o la entidad no son los que dice la CURP." in respuesta.content.decode()
+    nueva |= {"nacimiento": "14/02/2005", "sexo": "M", "entidad": "DF"}
+    assert admin_client.post(pagina(Persona, "add"), nueva).status_code == 302
 
 
 def test_una_persona_se_agrega_con_su_numero_o_sin_el(admin_client: Client) -> None:

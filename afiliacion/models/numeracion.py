@@ -94,7 +94,13 @@ class Prefijo(models.Model):
     class Meta:
         verbose_name = "prefijo"
         constraints = [
-            models.CheckConstraint(name="prefijo_de_dos_cifras", condition=Q(prefijo__regex="^[0-9]{2}$"))
+            models.CheckConstraint(name="prefijo_de_dos_cifras", condition=Q(prefijo__regex="^[0-9]{2}$")),
+            # What is printed beside it hangs on this: another word would pass for a public source.
+            models.CheckConstraint(
+                name="prefijo_de_origen_conocido",
+                condition=Q(origen__in=["publico", "demostrativo"]),
+                violation_error_message="El origen es publico o demostrativo.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -132,7 +138,12 @@ class Territorio(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="territorio_un_resto_por_entidad", fields=["entidad"], condition=Q(municipio=None)
-            )
+            ),
+            models.CheckConstraint(
+                name="territorio_de_origen_conocido",
+                condition=Q(origen__in=["publico", "demostrativo"]),
+                violation_error_message="El origen es publico o demostrativo.",
+            ),
         ]
 
     def __str__(self) -> str:

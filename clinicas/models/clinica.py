@@ -110,6 +110,22 @@ class Clinica(models.Model):
                 | Q(latitud__gte=14, latitud__lte=33, longitud__gte=-119, longitud__lte=-86),
                 violation_error_message="Escribe latitud y longitud, las dos, de un lugar de México.",
             ),
+            models.CheckConstraint(
+                name="clinica_de_tipo_conocido",
+                condition=Q(tipo__in=["umf", "hgs", "hgz", "hgr"]),
+                violation_error_message="El tipo es umf, hgs, hgz o hgr.",
+            ),
+            # Whether it takes people hangs on this word.
+            models.CheckConstraint(
+                name="clinica_de_estado_conocido",
+                condition=Q(estado__in=["opera", "cerrada", "retirada"]),
+                violation_error_message="El estado es opera, cerrada o retirada.",
+            ),
+            models.CheckConstraint(
+                name="clinica_de_origen_conocido",
+                condition=Q(origen__in=["clues", "demostrativo"]),
+                violation_error_message="El origen es clues o demostrativo.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,25 +1,42 @@
 """A person, keyed by CURP, and the one NSS that is theirs for life."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.db.models.signals import pre_save
-from django.dispatch import receiver
 from django.utils import timezone
 
-from nss_portal.identidad import CURP_REGEX, NSS_REGEX, enmascarar_curp, validar_curp, validar_nss
+from nss_portal import reglas
+from nss_portal.ajena import decir_curp, decir_nss
+from nss_portal.identidad import (
+    CURP_REGEX,
+    NSS_REGEX,
+    enmascarar_curp,
+    entidad_curp,
+    nacimiento_curp,
+    sexo_curp,
+    validar_curp,
+    validar_nss,
+)
 
 
 def _revisar_curp(valor: str) -> None:
-    if validar_curp(valor) != valor:
+    try:
+        bien = validar_curp(valor) == valor
+    except ValidationError as error:
+        # Whoever writes this row writes somebody else's number.
+        raise ValidationError(decir_curp(error), code=error.code) from None
+    if not bien:
         raise ValidationError("Escribe la CURP en mayúsculas, sin espacios ni guiones.", code="formato")
 
 
 def _revisar_nss(valor: str) -> None:
-    if validar_nss(valor) != valor:
+    try:
+        bien = validar_nss(valor) == valor
+    except ValidationError as error:
+        raise ValidationError(decir_nss(error), code=error.code) from None
+    if not bien:
         raise ValidationError("Escribe el NSS como 11 números seguidos.", code="formato")
 
 
@@ -92,6 +109,35 @@ class Persona(models.Model):
                 condition=Q(nss=None) | Q(nss__regex=NSS_REGEX),
                 violation_error_message="El NSS son 11 números.",
             ),
+            # A number with a slip of the finger is somebody else's, or nobody's.
+            models.CheckConstraint(
+                name="persona_curp_con_su_digito",
+                condition=reglas.curp_con_su_digito("curp"),
+                violation_error_message="El último carácter de la CURP no coincide con los demás.",
+            ),
+            models.CheckConstraint(
+                name="persona_curp_sin_palabra",
+                condition=reglas.curp_sin_palabra("curp"),
+                violation_error_message="La CURP empieza con cuatro letras que el registro de población no "
+                "asigna.",
+            ),
+            models.CheckConstraint(
+                name="persona_nss_con_su_digito",
+                condition=Q(nss=None) | reglas.nss_con_su_digito("nss"),
+                violation_error_message="El último número del NSS no coincide con los demás.",
+            ),
+            # They are here to be asked for; a second opinion about them would be a mistake.
+            models.CheckConstraint(
+                name="persona_datos_de_su_curp",
+                condition=reglas.datos_de_su_curp(),
+                violation_error_message="El nacimiento, el sexo o la entidad no son los que dice la CURP.",
+            ),
+            # What every document is made out to. The second surname is not everybody's.
+            models.CheckConstraint(
+                name="persona_con_nombre_y_apellido",
+                condition=Q(nombres__gt="", primer_apellido__gt=""),
+                violation_error_message="Toda persona tiene nombre y primer apellido.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -109,6 +155,29 @@ class Persona(models.Model):
     def nombre_completo(self) -> str:
         return " ".join(filter(None, [self.nombres, self.primer_apellido, self.segundo_apellido]))
 
+    def seguir_a_la_curp(self) -> None:
+        """Birth, sex and entidad as the CURP says them, whatever they were."""
+        self.nacimiento = nacimiento_curp(self.curp)
+        self.sexo, self.entidad = sexo_curp(self.curp), entidad_curp(self.curp)
+
+    def conservar(self, guardada: "Persona") -> None:
+        """Of the row that is there, keep what a file may not undo: a number, and what the counter did.
+
+        Raises ValidationError when the file speaks of somebody else, or gives another number.
+        """
+        if self.curp not in (guardada.curp, *guardada.curps_anteriores.values_list("curp", flat=True)):
+            raise ValidationError({"pk": "con esa llave está otra persona."})
+        if self.nss and guardada.nss and self.nss != guardada.nss:
+            raise ValidationError({"nss": "ya tiene otro NSS, y un NSS es para siempre."})
+        self.nss = guardada.nss or self.nss
+        self.bloqueada, self.corregida = guardada.bloqueada, guardada.corregida
+        if guardada.corregida or self.curp != guardada.curp:
+            for campo in ("nombres", "primer_apellido", "segundo_apellido"):
+                setattr(self, campo, getattr(guardada, campo))
+        if self.curp != guardada.curp:
+            self.curp = guardada.curp
+            self.seguir_a_la_curp()
+
 
 class CurpAnterior(models.Model):
     """A CURP that the registry replaced: whoever types it is led to the person who holds the new one."""
@@ -123,7 +192,12 @@ class CurpAnterior(models.Model):
         verbose_name = "CURP anterior"
         verbose_name_plural = "CURP anteriores"
         constraints = [
-            models.CheckConstraint(name="curp_anterior_bien_formada", condition=Q(curp__regex=CURP_REGEX))
+            models.CheckConstraint(name="curp_anterior_bien_formada", condition=Q(curp__regex=CURP_REGEX)),
+            models.CheckConstraint(
+                name="curp_anterior_con_su_digito",
+                condition=reglas.curp_con_su_digito("curp"),
+                violation_error_message="El último carácter de la CURP no coincide con los demás.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -136,19 +210,3 @@ class CurpAnterior(models.Model):
         if persona is None:
             return [curp]
         return [persona.curp, *persona.curps_anteriores.values_list("curp", flat=True)]
-
-
-@receiver(pre_save, sender=Persona)
-def conservar_nss(sender: type[Persona], instance: Persona, raw: bool, using: str, **kwargs: Any) -> None:
-    """A fixture loaded again must not take back or replace a number: an NSS is for life.
-
-    The only signal of the project: `loaddata` saves past `Persona.save`, nothing else sees it.
-    """
-    if raw:
-        ella = Q(pk=instance.pk) if instance.pk else Q(curp=instance.curp)
-        guardada = sender._default_manager.using(using).filter(ella).first()
-        if guardada:
-            instance.nss = guardada.nss or instance.nss
-            # Nor undo what was done at the counter.
-            instance.curp, instance.bloqueada = guardada.curp, guardada.bloqueada
-            instance.corregida = guardada.corregida

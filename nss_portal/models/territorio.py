@@ -4,12 +4,16 @@ import unicodedata
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Substr
 
 
 def plegar(texto: str) -> str:
     """How names are compared: «Álvaro  Obregón» -> «alvaro obregon»."""
     sin_marcas = "".join(c for c in unicodedata.normalize("NFD", texto) if not unicodedata.combining(c))
     return " ".join(sin_marcas.casefold().split())
+
+
+CLAVES = [f"{numero:02d}" for numero in range(1, 33)]
 
 
 class EntidadManager(models.Manager["Entidad"]):
@@ -28,7 +32,12 @@ class Entidad(models.Model):
         verbose_name_plural = "entidades"
         ordering = ["clave"]
         constraints = [
-            models.CheckConstraint(name="entidad_clave_de_dos_cifras", condition=Q(clave__regex="^[0-9]{2}$"))
+            # Two digits are not enough: there is no 00 and no 33, and a CURP's entidad leads to one of these.
+            models.CheckConstraint(
+                name="entidad_una_de_las_32",
+                condition=Q(clave__in=CLAVES),
+                violation_error_message="La clave de la entidad va de 01 a 32.",
+            )
         ]
 
     def __str__(self) -> str:
@@ -60,6 +69,12 @@ class Municipio(models.Model):
             ),
             models.CheckConstraint(
                 name="municipio_clave_de_cinco_cifras", condition=Q(clave=None) | Q(clave__regex="^[0-9]{5}$")
+            ),
+            # What a key leads to is found by it alone.
+            models.CheckConstraint(
+                name="municipio_clave_de_su_entidad",
+                condition=Q(clave=None) | Q(entidad=Substr("clave", 1, 2)),
+                violation_error_message="La clave del municipio empieza con la de su entidad.",
             ),
         ]
 

@@ -27,15 +27,18 @@ from nss_portal.models import Documento, Envio, Persona, Tramite
 from tests.apoyo import Estricto, inscribir, persona_con_nss, reanudar, solicitar
 from tests.nss_portal.papel import imagen, texto
 from tests.procesos.portal import RAIZ, Base, base_vacia, entorno, manage
-from tests.vigencia.alumnos import alumnos, escuela
+from tests.vigencia.alumnos import alumnos, escuela, sin_numero
 
 CCT = "31DXX9001A"
 
 
-def inscritos(cuantos: int, **cambios: Any) -> list[Persona]:
-    """A school's students, in the order of their surnames."""
+def inscritos(cuantos: int, sin_nss: int | None = None, **cambios: Any) -> list[Persona]:
+    """A school's students, in the order of their surnames; that of this place in it has no number."""
     una, hoy = escuela(), timezone.localdate()
     personas = alumnos(cuantos)
+    if sin_nss is not None:
+        sin_numero(personas[cuantos - 1 - sin_nss])
+        personas[cuantos - 1 - sin_nss].refresh_from_db()
     for numero, persona in enumerate(personas):
         # Backwards: the order of the list is not that of the rows.
         persona.primer_apellido = f"Ejemplo {'FEDCBA'[numero % 6]}"
@@ -80,9 +83,8 @@ def guardado(documento: Documento) -> bytes:
 
 
 def test_las_tarjetas_de_una_escuela(cliente: Estricto, tmp_path: Path) -> None:
-    personas = inscritos(4)
+    personas = inscritos(4, sin_nss=1)
     sin_nss = personas[1]
-    Persona.objects.filter(pk=sin_nss.pk).update(nss=None)
     con_nss = [persona for persona in personas if persona != sin_nss]
     dicho = emitir(tmp_path / "tarjetas.zip")
     assert "3 documentos" in dicho and "3 emitidos ahora, 0 que ya" in dicho
@@ -95,8 +97,8 @@ def test_las_tarjetas_de_una_escuela(cliente: Estricto, tmp_path: Path) -> None:
     assert (tmp_path / "tarjetas.zip").stat().st_mode & 0o777 == 0o600
     assert [*tmp_path.iterdir()] == [tmp_path / "tarjetas.zip"]
     for persona in personas:
-        for dato in (persona.curp, persona.nss, persona.nombres):
-            assert dato and dato not in dicho + str([*archivos])
+        for dato in filter(None, (persona.curp, persona.nss, persona.nombres)):
+            assert dato not in dicho + str([*archivos])
     # Whoever has one in hand can check it, by its code and by its file.
     for documento, contenido in zip(documentos, archivos.values(), strict=True):
         codigo = {"folio": documento.tramite.folio, "codigo": documento.codigo}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from nss_portal import padron
 from nss_portal.carga import CargaInvalida, LineaMala, campos_de
 from nss_portal.demo import personas_sinteticas
-from nss_portal.identidad import componer_nss, digito_curp
+from nss_portal.identidad import ENTIDADES, componer_nss, digito_curp, raiz_curp
 from nss_portal.models import Persona
 
 CABECERA = ",".join(padron.COLUMNAS)
@@ -26,17 +26,21 @@ HOY = date(2026, 8, 1)
 NSS = [componer_nss("99", 2020, 2001, consecutivo) for consecutivo in range(6)]
 
 
-def curp(numero: int) -> str:
-    """A CURP of nobody, one for each number up to twelve million."""
-    anio, resto = divmod(numero, 336 * 26)
-    dia, homoclave = divmod(resto, 26)
-    mes, dia = divmod(dia, 28)
-    letras = "BCDFGHJKLMNPQRSTVWXYZ"[anio // 20 % 21] + "BCDFGHJKLMNPQRSTVWXYZ"[anio // 420 % 21]
-    curp17 = f"XEXX{anio % 20:02d}{mes + 1:02d}{dia + 1:02d}XNE{letras}X{chr(65 + homoclave)}"
+def curp(numero: int, nombres: str = "Ana", segundo: str = "") -> str:
+    """A CURP of nobody, whose letters are those of «Ejemplo»; one for each number up to five million."""
+    resto, homoclave = divmod(numero, 26)
+    resto, dia = divmod(resto, 28)
+    resto, mes = divmod(resto, 12)
+    entidad, anio = divmod(resto, 20)
+    nacimiento = date(2000 + anio, mes + 1, dia + 1)
+    curp17 = raiz_curp(nombres, "Ejemplo", segundo, nacimiento, "X", _ENTIDADES[entidad]) + chr(
+        65 + homoclave
+    )
     return curp17 + digito_curp(curp17)
 
 
-ANA, LUZ, SOL, EVA = map(curp, range(4))
+_ENTIDADES = sorted(ENTIDADES, key=lambda codigo: codigo != "NE")
+ANA, LUZ, SOL, EVA = curp(0, "Ana", "Muestra"), curp(1, "Luz"), curp(2, "Sol", "Prueba"), curp(3, "Eva")
 FILAS = [
     f"{ANA},Ana,Ejemplo,Muestra,{NSS[0]}",
     f"{LUZ},Luz,Ejemplo,,",
@@ -55,6 +59,12 @@ def orden(*args: str, **opciones: Any) -> str:
     salida = StringIO()
     call_command("cargar_personas", *args, stdout=salida, **opciones)
     return salida.getvalue()
+
+
+def guardar(curp: str, nss: str, nombres: str) -> None:
+    persona = Persona(curp=curp, nss=nss, nombres=nombres, primer_apellido="Otro")
+    persona.seguir_a_la_curp()
+    persona.save()
 
 
 def todas() -> list[tuple[Any, ...]]:
@@ -162,15 +172,7 @@ def test_lo_que_traen_las_hojas_de_calculo(tmp_path: Path) -> None:
     ],
 )
 def test_una_linea_mala_no_deja_nada(tmp_path: Path, mala: str | bytes, dice: str) -> None:
-    Persona.objects.create(
-        curp=curp(9),
-        nss=NSS[2],
-        nombres="Uno",
-        primer_apellido="Otro",
-        nacimiento=HOY,
-        sexo="X",
-        entidad="NE",
-    )
+    guardar(curp(9), NSS[2], "Uno")
     antes = todas()
     with pytest.raises(CommandError) as error:
         orden(escribir(tmp_path, *FILAS, mala, f"{curp(5)},Fin,Ejemplo,,"))
@@ -179,6 +181,32 @@ def test_una_linea_mala_no_deja_nada(tmp_path: Path, mala: str | bytes, dice: st
     assert linea.startswith("Línea 5 (CURP ") and dice in linea
     assert not any(numero in linea for numero in (ANA, EVA, curp(9), *NSS))
     assert todas() == antes
+
+
+def test_los_nombres_que_contradicen_a_su_curp_piden_su_numero(tmp_path: Path) -> None:
+    """A column that slipped is refused whole; the registry's own exceptions go in by their number."""
+    raras = [f"{EVA},Ejemplo,Eva,,", f"{curp(8)},Beto,Ejemplo,,"]
+    ruta = escribir(tmp_path, *FILAS, *raras)
+    antes = todas()
+    for aceptados in (None, 1, 3):
+        opciones = {} if aceptados is None else {"aceptar_nombres": aceptados}
+        with pytest.raises(CommandError) as error:
+            orden(ruta, **opciones)
+        cabeza, *lineas, pie = str(error.value).split("\n")
+        assert cabeza.startswith(
+            "El archivo tiene 2 líneas cuyos nombres no dan las letras de su CURP y no se cargó nada."
+        )
+        assert ("no es ese número" in cabeza) == (aceptados is not None)
+        assert [linea.split(" (")[0] for linea in lineas] == ["Línea 5", "Línea 6"]
+        assert pie.endswith("repite la orden con --aceptar-nombres 2.")
+        assert EVA not in str(error.value) and todas() == antes
+    assert "Con nombres que no dan las letras de su CURP, 2: --aceptar-nombres 2." in orden(ruta, plan=True)
+    assert todas() == antes
+    assert orden(ruta, aceptar_nombres=2) == (
+        "Personas: 5 en el archivo; 5 nuevas, 0 cambiadas, 0 sin cambio. "
+        "Con nombres que no dan las letras de su CURP, 2: --aceptar-nombres 2.\n"
+    )
+    assert orden(escribir(tmp_path, *FILAS), aceptar_nombres=2).startswith("Sin cambios")
 
 
 def test_dice_las_primeras_veinte_y_cuantas_son(tmp_path: Path) -> None:
@@ -190,7 +218,7 @@ def test_dice_las_primeras_veinte_y_cuantas_son(tmp_path: Path) -> None:
     lineas = str(error.value).split("\n")
     assert lineas[0] == "El archivo tiene 60 líneas con errores y no se cargó nada. Las primeras 20:"
     assert [int(linea.split()[1]) for linea in lineas[1:]] == list(range(52, 72))
-    assert lineas[-1] == f"Línea 71 (CURP XEXX{'•' * 12}{curp(14)[-2:]}): esta CURP ya está en la línea 6."
+    assert lineas[-1] == f"Línea 71 (CURP EEXA{'•' * 12}{curp(14)[-2:]}): esta CURP ya está en la línea 6."
 
 
 @pytest.mark.parametrize(
@@ -218,9 +246,7 @@ def test_un_archivo_que_no_es(tmp_path: Path, contenido: bytes, dice: str) -> No
 
 def test_si_alguien_se_adelanta_no_queda_nada(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the database refuses is said in words, and without its own: they quote the numbers."""
-    Persona.objects.create(
-        curp=EVA, nss=NSS[0], nombres="Eva", primer_apellido="Otro", nacimiento=HOY, sexo="X", entidad="NE"
-    )
+    guardar(EVA, NSS[0], "Eva")
     antes = todas()
     monkeypatch.setattr(padron, "_revisar", lambda malas: None)
     with pytest.raises(CargaInvalida, match="vuelve a intentarlo") as error:
@@ -262,10 +288,12 @@ finally:
 def test_la_memoria_no_crece_con_el_archivo(tmp_path: Path) -> None:
     """200,000 people in a process of their own: what it holds after 2,000 is what it holds."""
     pocas, muchas = 2_000, 200_000
-    ruta = escribir(tmp_path, *(f"{curp(i)},Ana,Ejemplo,Muestra," for i in range(pocas)))
+    ruta = escribir(tmp_path, *(f"{curp(i, segundo='Muestra')},Ana,Ejemplo,Muestra," for i in range(pocas)))
     with open(f"{ruta}.grande", "w") as archivo:
         archivo.write(f"{CABECERA}\n")
-        archivo.writelines(f"{curp(i)},Ana,Ejemplo,Muestra,\n" for i in range(pocas, pocas + muchas))
+        archivo.writelines(
+            f"{curp(i, segundo='Muestra')},Ana,Ejemplo,Muestra,\n" for i in range(pocas, pocas + muchas)
+        )
     nombre = str(tmp_path / "base.sqlite3") if connection.vendor == "sqlite" else f"memoria_{os.getpid()}"
     medido = subprocess.run(
         [sys.executable, "-c", _MEDIR, nombre, ruta, str(pocas), str(muchas)],

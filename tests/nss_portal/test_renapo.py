@@ -164,10 +164,10 @@ def test_sin_segundo_apellido(registro: Registro) -> None:
 def test_corregir_conserva_el_nss(registro: Registro) -> None:
     persona = renapo.identificar(CURP)
     assert persona
-    Persona.objects.filter(curp=CURP).update(nss="99260500018")
+    Persona.objects.filter(curp=CURP).update(nss="99260500014")
     registro.responder = con(200, DATOS | {"nombres": "Ana María"})
     corregida = renapo.identificar(CURP)
-    assert corregida and (corregida.nombres, corregida.nss) == ("Ana María", "99260500018")
+    assert corregida and (corregida.nombres, corregida.nss) == ("Ana María", "99260500014")
 
 
 def test_el_tramite_espera_y_termina_solo(cliente: Estricto, registro: Registro) -> None:

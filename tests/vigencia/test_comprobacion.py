@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from nss_portal.models import Persona
-from tests.vigencia.alumnos import alumno, alumnos, escuela
+from tests.vigencia.alumnos import alumno, alumnos, escuela, sin_numero
 from vigencia import comprobacion
 from vigencia.comprobacion import Falta, comprobar
 from vigencia.models import Comprobacion, Escuela
@@ -27,7 +27,7 @@ def pares(personas: list[Persona]) -> list[tuple[str, str]]:
 
 def test_cada_respuesta(una: Escuela) -> None:
     ana, luz, sol = alumnos(3)
-    Persona.objects.filter(pk=sol.pk).update(nss=None)
+    sin_numero(sol)
     nadie = alumno(9)
     usuario = User.objects.create_user("responsable")
     preguntas = [*pares([ana]), (luz.curp, ana.nss or ""), *pares([sol, nadie])]
@@ -74,7 +74,7 @@ def test_los_que_no_tienen_nss_no_son_intentos_fallidos(
     monkeypatch.setattr(comprobacion, "TOPE_SIN_NSS", 4)
     ana, *nuevos = alumnos(6)
     preguntas = pares(nuevos)
-    Persona.objects.filter(pk__in=[n.pk for n in nuevos]).update(nss=None)
+    sin_numero(*nuevos)
     assert comprobar(una, None, [*preguntas[:3], *pares([ana])]) == [Falta.SIN_NSS] * 3 + [ana]
     assert comprobar(una, None, preguntas[3:]) == [Falta.SIN_NSS, Falta.TOPE]
     assert comprobar(una, None, pares([ana])) == [Falta.TOPE]

@@ -24,7 +24,7 @@ from django_tasks_db.models import DBTaskResult
 from nss_portal.almacen import Duradero
 from nss_portal.models import Aviso, Envio, Estado, Persona, Tramite
 from tests.apoyo import reanudar
-from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumno, alumnos, escuela, fila, lista
+from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumno, alumnos, escuela, fila, lista, sin_numero
 from vigencia import archivos, comprobacion, confirmacion, dispmag, inscripciones, lotes, periodo
 from vigencia.archivos import COLUMNAS, DE_BAJA, ArchivoIlegible
 from vigencia.models import Escuela, Inscripcion, Lote, RegistroPatronal, Renglon
@@ -204,7 +204,7 @@ def test_doce_fallas(una: Escuela, otra: Escuela) -> None:
     """Exactly those, each with its words, and nothing said of who they are."""
     personas = alumnos(40)
     filas = [fila(p) for p in personas]
-    Persona.objects.filter(pk=personas[3].pk).update(nss=None)
+    sin_numero(personas[3])
     inscrita(otra, personas[9])
     ajeno = filas[20]["nss"]
     cambios: dict[int, dict[str, str]] = {

@@ -73,6 +73,11 @@ class Escuela(models.Model):
                 condition=Q(medio_superior=True) | Q(superior=True) | Q(posgrado=True),
                 violation_error_message="Marca por lo menos un nivel.",
             ),
+            models.CheckConstraint(
+                name="escuela_de_modalidad_conocida",
+                condition=Q(modalidad__in=["presencial", "en-linea", "ambas"]),
+                violation_error_message="La modalidad es presencial, en-linea o ambas.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -128,7 +133,13 @@ class RegistroPatronal(models.Model):
                 name="registro_patronal_de_modalidad_32",
                 condition=Q(registro__regex=REGISTRO_REGEX),
                 violation_error_message="El registro patronal no es de la modalidad 32.",
-            )
+            ),
+            # A level that no student has would match none of them: the record would serve nobody.
+            models.CheckConstraint(
+                name="registro_patronal_de_nivel_conocido",
+                condition=Q(nivel__in=["", "medio-superior", "superior", "posgrado"]),
+                violation_error_message="El nivel es medio-superior, superior o posgrado; vacío, todos.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -134,6 +134,17 @@ class Inscripcion(models.Model):
                 condition=Q(ciclo__regex=CICLO_REGEX),
                 violation_error_message="El ciclo se escribe 2026-2027 o 2026-1.",
             ),
+            models.CheckConstraint(
+                name="inscripcion_de_nivel_conocido",
+                condition=Q(nivel__in=["medio-superior", "superior", "posgrado"]),
+                violation_error_message="El nivel es medio-superior, superior o posgrado.",
+            ),
+            # It goes to the institute as a digit of the 168 columns.
+            models.CheckConstraint(
+                name="inscripcion_de_causa_conocida",
+                condition=Q(causa__in=["", "1", "2", "3", "9"]),
+                violation_error_message="La causa de la baja es 1, 2, 3 o 9.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -99,7 +99,9 @@ def _devolver_curps() -> None:
         with transaction.atomic():
             persona, nueva, suya = vieja.persona, vieja.persona.curp, vieja.curp
             vieja.delete()
-            Persona.objects.filter(pk=persona.pk).update(curp=suya)
+            persona.curp = suya
+            persona.seguir_a_la_curp()
+            persona.save(update_fields=["curp", "nacimiento", "sexo", "entidad"])
             CurpAnterior.objects.create(curp=nueva, persona=persona)
 
 
