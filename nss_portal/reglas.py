@@ -29,12 +29,12 @@ class SeisCifras(Func):
     output_field = models.CharField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **contexto: Any) -> Any:
-        plantilla = "REPLACE(SUBSTR(%(expressions)s, 3), '-', '')"
+        plantilla = "replace(substr(%(expressions)s, 3), '-', '')"
         return self.as_sql(compiler, connection, template=plantilla, **contexto)
 
     def as_postgresql(self, compiler: Any, connection: Any, **contexto: Any) -> Any:
         return self.as_sql(
-            compiler, connection, template="TO_CHAR((%(expressions)s)::date, 'YYMMDD')", **contexto
+            compiler, connection, template="to_char((%(expressions)s)::date, 'YYMMDD')", **contexto
         )
 
 

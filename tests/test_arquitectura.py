@@ -43,7 +43,7 @@ def test_solo_documentos_y_firma_importan_el_renderizador() -> None:
 
 
 def test_identidad_es_pura() -> None:
-    puede = {"re", "unicodedata", "datetime", "typing", "django.core.exceptions"}
+    puede = {"re", "unicodedata", "datetime", "functools", "typing", "django.core.exceptions"}
     assert importados(RAIZ / "nss_portal/identidad.py") <= puede
 
 

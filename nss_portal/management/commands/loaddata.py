@@ -120,9 +120,10 @@ class Command(loaddata.Command):
             raise CargaInvalida(f"{nombre}: no se entiende como {formato}.") from None
 
     def _leer(self, ruta: str, compresion: str | None) -> str:
-        abrir, *modo = self.compression_formats[compresion]
+        formatos: Any = self.compression_formats
+        abrir, modo = formatos[compresion]
         try:
-            with closing(abrir(ruta, *modo)) as archivo:
+            with closing(abrir(ruta, modo)) as archivo:
                 datos = archivo.read()
             texto = str(datos, "utf-8-sig") if isinstance(datos, bytes) else str(datos)
         except UnicodeDecodeError:
