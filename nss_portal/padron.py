@@ -90,9 +90,7 @@ class _Malas:
             cabeza += f" Aceptaste {aceptados:,} y no es ese número."
         if self.total > MUESTRA:
             cabeza += f" Las primeras {MUESTRA}:"
-        pie = (
-            f"Revísalas; si {'es' if una else 'son'} así, repite la orden con --aceptar-nombres {self.total}."
-        )
+        pie = f"Revisa si son los suyos; si lo son, repite la orden con --aceptar-nombres {self.total}."
         raise CargaInvalida("\n".join([cabeza, *(texto for _, texto in self.primeras[:MUESTRA]), pie]))
 
 
