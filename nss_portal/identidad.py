@@ -71,7 +71,7 @@ _PALABRAS = frozenset(
     """.split()
 )
 # Real people hold a CURP that begins with VACA, so it is changed when a CURP is built but not refused.
-PALABRAS_RECHAZADAS = _PALABRAS - {"VACA"}
+_PALABRAS_RECHAZADAS = _PALABRAS - {"VACA"}
 
 _PARTICULAS = frozenset("DA DAS DE DEL DER DI DIE DD EL LA LOS LAS LE LES MAC MC VAN VON Y".split())
 _NOMBRES_COMUNES = frozenset("MARIA MA MA. M M. JOSE J J.".split())
@@ -113,7 +113,7 @@ def validar_curp(texto: str, hoy: date | None = None) -> str:
     curp = normalizar_curp(texto)
     _revisar_longitud(curp, "CURP", len(_FORMA_CURP))
     _revisar_forma(curp, _FORMA_CURP)
-    if curp[:4] in PALABRAS_RECHAZADAS:
+    if curp[:4] in _PALABRAS_RECHAZADAS:
         _rechazar(
             "palabra",
             "Tu CURP empieza con cuatro letras que el registro de población no asigna: revísala; si es la "

@@ -1,5 +1,8 @@
 """The rules of CURP and NSS, as the database holds them: the same as `identidad`, for CHECK constraints.
 
+But for two: whether a date is yet to come depends on the day, and a CURP that begins with a refused word may
+be somebody's, whom the counter attends.
+
 One expression for SQLite and PostgreSQL, native functions only: no row is slowed by a call into Python. A
 test with random numbers holds both sides together. Migrations keep a copy of their own.
 """
@@ -15,7 +18,7 @@ from django.db.models import Func, Q, Value
 from django.db.models.functions import Cast, StrIndex, Substr
 from django.db.models.lookups import Exact, In
 
-from nss_portal.identidad import ALFABETO_CURP, PALABRAS_RECHAZADAS, enmascarar_curp
+from nss_portal.identidad import ALFABETO_CURP, enmascarar_curp
 
 _CIFRAS = "0123456789"
 # Where each digit stands is what its double adds up to: 5 is second, because 5 × 2 = 10 and 1 + 0 = 1.
@@ -48,11 +51,6 @@ def curp_con_su_digito(campo: str) -> Q:
     suma: Any = reduce(operator.add, (_valor(campo, i, ALFABETO_CURP) * (19 - i) for i in range(1, 19)))
     # Each value counts from 1: 18 + 17 + … + 1 too many, which is 171.
     return Q(Exact(suma % 10, 1))
-
-
-def curp_sin_palabra(campo: str) -> Q:
-    """A CURP does not begin with one of the words that the registry does not assign."""
-    return ~Q(In(Substr(campo, 1, 4), sorted(PALABRAS_RECHAZADAS)))
 
 
 def nss_con_su_digito(campo: str) -> Q:

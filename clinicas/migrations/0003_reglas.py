@@ -5,7 +5,7 @@ from nss_portal import reglas
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clinicas", "0001_initial")]
+    dependencies = [("clinicas", "0002_horario_que_nadie_dijo")]
 
     operations = reglas.poner(
         "clinicas",

@@ -116,12 +116,6 @@ class Persona(models.Model):
                 violation_error_message="El último carácter de la CURP no coincide con los demás.",
             ),
             models.CheckConstraint(
-                name="persona_curp_sin_palabra",
-                condition=reglas.curp_sin_palabra("curp"),
-                violation_error_message="La CURP empieza con cuatro letras que el registro de población no "
-                "asigna.",
-            ),
-            models.CheckConstraint(
                 name="persona_nss_con_su_digito",
                 condition=Q(nss=None) | reglas.nss_con_su_digito("nss"),
                 violation_error_message="El último número del NSS no coincide con los demás.",

@@ -17,7 +17,6 @@ from nss_portal import reglas
 from nss_portal.identidad import (
     ALFABETO_CURP,
     ENTIDADES,
-    PALABRAS_RECHAZADAS,
     componer_nss,
     digito_curp,
     digito_nss,
@@ -61,7 +60,7 @@ def insertar(curp: str, nacimiento: date, sexo: str, entidad: str, nss: str | No
 def curps(draw: st.DrawFn) -> str:
     """Good ones, and those that a slip of the finger makes of them, check digit put right or not."""
     consonantes = st.sampled_from("BCDFGHJKLMNPQRSTVWXYZ")
-    cuatro = draw(st.one_of(st.sampled_from(sorted(PALABRAS_RECHAZADAS | {"VACA"})), st.just("EEMA")))
+    cuatro = draw(st.sampled_from(["EEMA", "XAXX", "VACA", "MAME"]))
     nacimiento = draw(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
     homoclave = draw(st.sampled_from("0123456789" if nacimiento.year < 2000 else "ABCXYZ"))
     curp17 = (
@@ -76,6 +75,19 @@ def curps(draw: st.DrawFn) -> str:
     return curp17 + digito_curp(curp17)
 
 
+def _sin_palabra(curp: str) -> bool:
+    """Whether the rest of it is good, by itself: another word, and the check digit that goes with it."""
+    otra = "EEMA" + curp[4:]
+    return curp[17] == digito_curp(curp[:17]) and _buena(otra[:17] + digito_curp(otra[:17]))
+
+
+def _buena(curp: str) -> bool:
+    try:
+        return validar_curp(curp, SIEMPRE) == curp
+    except ValidationError:
+        return False
+
+
 def _nacimiento(curp: str) -> date:
     try:
         return nacimiento_curp(curp)
@@ -88,8 +100,9 @@ def _nacimiento(curp: str) -> date:
 def test_la_base_admite_las_mismas_curp(curp: str) -> None:
     try:
         buena = validar_curp(curp, SIEMPRE) == curp
-    except ValidationError:
-        buena = False
+    except ValidationError as error:
+        # Somebody may hold a CURP that begins with a refused word: the counter attends them.
+        buena = error.code == "palabra" and _sin_palabra(curp)
     assert (insertar(curp, _nacimiento(curp), curp[10], curp[11:13]) == "") == buena
 
 

@@ -5,7 +5,7 @@ from nss_portal import reglas
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vigencia", "0001_initial")]
+    dependencies = [("vigencia", "0002_advertencias_fuera_salvo_que_se_pidan")]
 
     operations = reglas.poner(
         "vigencia",
