@@ -219,11 +219,7 @@ def raiz_curp(
 
 
 def contradice_a_su_curp(curp: str, nombres: str, primer_apellido: str, segundo_apellido: str) -> bool:
-    """Whether these names would give other letters than a valid CURP has.
-
-    It is no proof: the registry has CURPs that do not follow its own Instructivo.
-    """
-    # Birth, sex and entidad are what the CURP says anyway.
+    """Whether these names would give other letters; no proof: the registry's own CURPs are not all so."""
     return (curp[:4], curp[13:16]) != _letras(nombres, primer_apellido, segundo_apellido)
 
 
