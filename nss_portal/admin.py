@@ -1,27 +1,30 @@
 """What staff see of people, trámites and territory: looked at and searched, hardly ever changed."""
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from itertools import batched, chain
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.filters import FieldListFilter, SimpleListFilter
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.templatetags import admin_list
+from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Now
 from django.forms import BaseInlineFormSet, Media, Script
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 
-from nss_portal import bitacora, limites
+from nss_portal import bitacora
+from nss_portal.entrada import EntradaAcotada
 from nss_portal.identidad import enmascarar_curp, enmascarar_nss, normalizar_curp
 from nss_portal.models import (
     Asiento,
@@ -38,6 +41,7 @@ from nss_portal.models import (
     Tramite,
     Verificacion,
 )
+from nss_portal.models.documento import EnvioQuerySet
 from nss_portal.models.territorio import plegar
 from nss_portal.models.tramite import DE_TRABAJO
 from nss_portal.usuarios import ConPermisos, ContrasenaForm
@@ -56,13 +60,13 @@ else:
 admin.site.site_header = "Personal · Seguro de Salud para Estudiantes"
 admin.site.site_title = "Personal"
 admin.site.index_title = "Consulta y catálogos"
+admin.site.login_form = EntradaAcotada
 admin.site.unregister([User, Group])
 
 
 def _si_o_no(valor: bool | None) -> str:
-    """Django's own icon, which would be read aloud as «True» or «False» in every language."""
-    dibujo, dicho = {True: ("yes", "Sí"), False: ("no", "No"), None: ("unknown", "Sin dato")}[valor]
-    return format_html('<img src="{}" alt="{}">', static(f"admin/img/icon-{dibujo}.svg"), dicho)
+    """In words: of Django's green and red icons, half would say that something healthy is wrong."""
+    return {True: "Sí", False: "No", None: "Sin dato"}[valor]
 
 
 admin_list._boolean_icon = _si_o_no  # type: ignore[attr-defined]
@@ -87,6 +91,8 @@ class Registro(_ModelAdmin):
     show_full_result_count = False
     view_on_site = False
     list_per_page = 50
+    # The lookups that an address may ask besides those of the list's own filters.
+    consultas: tuple[str, ...] = ()
 
     @property
     def media(self) -> Media:
@@ -95,34 +101,35 @@ class Registro(_ModelAdmin):
             js=[nombrar] if self.autocomplete_fields or self.filter_horizontal else []
         )
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """What the list itself links to. Whatever else was asked would be answered with yes or no, letter by
+        letter if need be, also of what staff only see masked: it is refused and written down.
+        """
+        de_filtros = (self._de_un_filtro(filtro, request) for filtro in self.get_list_filter(request))
+        if lookup in {*self.consultas, *chain.from_iterable(de_filtros)} and "\0" not in value:
+            return True
+        bitacora.anotar_consulta(request.user, self.opts.label_lower, lookup)
+        return False
+
+    def _de_un_filtro(self, filtro: Any, request: HttpRequest) -> list[str | None]:
+        """The names that the links of a filter carry."""
+        if isinstance(filtro, type) and issubclass(filtro, SimpleListFilter):
+            return [filtro.parameter_name]
+        ruta, hacer = filtro if isinstance(filtro, tuple) else (filtro, FieldListFilter.create)
+        campo = get_fields_from_path(self.model, ruta)[-1]
+        return hacer(campo, request, {}, self.model, self, field_path=ruta).expected_parameters()  # type: ignore[no-any-return]
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         # «Clínicas», where Django says «Select clínica to change».
         titulo = {"title": capfirst(self.opts.verbose_name_plural)}
         return super().changelist_view(request, titulo | (extra_context or {}))
 
 
-class EntradaAcotada(AdminAuthenticationForm):
-    """Passwords can not be tried for ever: so many an address, so many a user."""
-
-    def clean(self) -> dict[str, Any]:
-        quien, desde = self.cleaned_data.get("username"), ""
-        if self.request:
-            desde = limites.direccion(self.request)
-        # By both together: nobody can lock another out from elsewhere. By the address, more loosely: an
-        # office has many people.
-        topes = {f"entrar:{quien}|{desde}": 10, f"entrar|{desde}": 100}
-        if not all(limites.permitir(clave, tope, timedelta(minutes=10)) for clave, tope in topes.items()):
-            raise ValidationError("Demasiados intentos. Espera unos minutos.", code="limite")
-        return super().clean()
-
-
-admin.site.login_form = EntradaAcotada
-
-
 class BusquedaPrivada(Registro):
     """Searched by what identifies a person, whole and by POST: no address carries a CURP or an NSS."""
 
     change_list_template = "admin/busqueda_privada.html"
+    consultas = ("id__in",)  # those that were found
     buscar_por: tuple[str, ...] = ()
     ayuda_busqueda = ""
 
@@ -260,9 +267,28 @@ class DocumentoEnLinea(EnLineaSoloLectura):
     fields = ["tipo", "creado", "emitido", "sha256"]
 
 
+@admin.display(description="pedido", ordering="creado")
+def pedido_el(envio: Envio) -> str:
+    return f"{localtime(envio.creado):%d/%m/%Y %H:%M}"
+
+
+@admin.display(description="estado")
+def como_va(envio: Envio) -> str:
+    """In words, with its sign; of what did not go out, why."""
+    signo = {Envio.Estado.ENVIADO: "✓", Envio.Estado.ESPERA: "…", Envio.Estado.RECHAZADO: "✗"}[envio.estado]
+    dicho = str(envio.estado.label)
+    if envio.enviado:
+        dicho += f" el {localtime(envio.enviado):%d/%m/%Y %H:%M}"
+    elif envio.falla:
+        dicho += f": {envio.get_falla_display()}" + (f" ({envio.respuesta})" if envio.respuesta else "")
+    html = '<span class="envio {}"><span aria-hidden="true">{}</span> {}</span>'
+    return format_html(html, envio.estado.value, signo, dicho)
+
+
 class EnvioEnLinea(EnLineaSoloLectura):
     model = Envio
-    fields = ["documento", "creado", "enviado", "rechazado", "intentos"]
+    fields = ["__str__", "pedido", "estado", "intentos"]
+    pedido, estado = staticmethod(pedido_el), staticmethod(como_va)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("documento")
@@ -334,15 +360,55 @@ class VerificacionAdmin(SoloLectura):
     fields = ["cuando", "medio", "resultado", "coincide", "documento", "origen"]
 
 
+class PorEstado(admin.SimpleListFilter):
+    title = "estado"
+    parameter_name = "estado"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(estado.value), str(estado.label)) for estado in Envio.Estado]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case Envio.Estado.ENVIADO:
+                return queryset.exclude(enviado=None)
+            case Envio.Estado.ESPERA:
+                return queryset.pendientes()  # type: ignore[attr-defined, no-any-return]
+            case Envio.Estado.RECHAZADO:
+                return queryset.rechazados()  # type: ignore[attr-defined, no-any-return]
+        return queryset
+
+
 @admin.register(Envio)
 class EnvioAdmin(SoloLectura):
-    list_display = ["tramite", "documento", "creado", "enviado", "rechazado", "intentos"]
+    list_display = ["tramite", "__str__", "pedido", "estado", "intentos"]
+    pedido, estado = staticmethod(pedido_el), staticmethod(como_va)
     list_select_related = ["tramite", "documento"]
-    list_filter = ["rechazado", ("enviado", admin.EmptyFieldListFilter)]
+    list_filter = [PorEstado, "falla"]
     ordering = ["-tramite__folio", "-creado"]
     search_fields = ["tramite__folio__exact"]
     search_help_text = "Escribe el folio completo."
-    fields = ["tramite", "documento", "creado", "enviado", "rechazado", "intentos", "libre_desde"]
+    actions = ["reintentar"]
+    fields = ["tramite", "__str__", "pedido", "estado", "insiste_desde", "intentos", "libre_desde"]
+
+    def has_reintentar_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("nss_portal.change_envio")
+
+    @admin.action(
+        description="Reintentar este correo si fue rechazado",
+        description_plural="Reintentar los rechazados",
+        permissions=["reintentar"],
+        location=list(admin.ActionLocation),
+    )
+    def reintentar(self, request: HttpRequest, queryset: EnvioQuerySet) -> None:
+        """What was refused goes out again, one or all of the list; the rest stays as it is."""
+        claves = queryset.reintentar()
+        for trozo in batched(claves, 500):
+            filas = Envio.objects.filter(pk__in=trozo).select_related("documento")
+            LogEntry.objects.log_actions(cast(int, request.user.pk), filas, CHANGE, "Se reintenta.")
+        dicho = f"Correos que se reintentan: {len(claves)}."
+        if not claves:
+            dicho += " Ninguno estaba rechazado, o su documento ya salió en otro."
+        self.message_user(request, dicho, messages.SUCCESS if claves else messages.WARNING)
 
 
 @admin.register(Entidad)

@@ -4,7 +4,6 @@ import email.policy
 import logging
 import math
 import os
-import smtplib
 import time
 import uuid
 from collections.abc import Sequence
@@ -22,7 +21,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from nss_portal import avisos, limites
+from nss_portal import avisos, fallas_correo, limites
+from nss_portal.fallas_correo import Falla
 from nss_portal.models import Confirmacion, Documento, Envio, Vinculo
 from nss_portal.plazos import plazo
 
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 A_MONTONES = ("inscripcion", "baja", "reubicacion")
 PLAZO = 20.0  # seconds for a whole conversation with the mail server
 PAUSA_MAXIMA = timedelta(minutes=30)
+INSISTENCIA = timedelta(days=1)  # with who refuses for reasons that are not the mailbox's
 PAUSA_DE_UN_SERVICIO = timedelta(seconds=15)  # a server that comes back finds everything waiting
 INTENTOS_SIN_AVISAR = 8
 PAUSA_TOPE = timedelta(seconds=3)
@@ -68,8 +69,9 @@ def enviar(
 def enviar_pendiente(pk: uuid.UUID) -> bool:
     """Send one mail that is due: send, then stamp. Safe to call twice, at once, from many hosts.
 
-    A kill between the two sends it once more with the same Message-ID. A server that says no for good
-    (5xx) ends it, and the trámite's page says so; anything else is tried again after a longer pause.
+    A kill between the two sends it once more with the same Message-ID. A mailbox that is not there
+    ends it, and the trámite's page says so; what is refused for other reasons is tried for a day, and the
+    rest until it goes out, each time after a longer pause.
     False: no other mail would go out now either (the ceiling of mails a minute, a server that is not there).
     """
     envio = Envio.objects.tomar(pk)
@@ -95,22 +97,41 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
         with plazo(PLAZO):
             enviar(envio.aviso or envio.tramite.tipo, _destino(envio), contexto, adjuntos, message_id)
     except Exception as error:  # whatever it is, it must not keep the other mails from going out
-        definitivo = _es_definitivo(error)
-        tope = PAUSA_DE_UN_SERVICIO if _sin_servidor(error) else PAUSA_MAXIMA
-        pausa = min(timedelta(seconds=5 * 2 ** min(envio.intentos, 9)), tope)
-        if definitivo or envio.intentos >= INTENTOS_SIN_AVISAR:
-            avisos.avisar(
-                f"correo:{timezone.localdate()}",
-                "Hay correos que no salen",
-                f"Hoy hay correos rechazados o que ya se intentaron {INTENTOS_SIN_AVISAR} veces. Revisa el "
-                f"servidor de correo y la lista de envíos en {settings.URL_PUBLICA}/admin/.",
-            )
-        Envio.objects.filter(pk=pk, enviado=None).update(rechazado=definitivo, libre_desde=Now() + pausa)
-        que = "rechazado" if definitivo else "se reintenta"
-        log.warning("envío %s: %s, %s", pk, type(error).__name__, que)
-        return not _sin_servidor(error)
-    Envio.objects.filter(pk=pk).update(enviado=timezone.now(), rechazado=False)
+        _anotar_falla(envio, error)
+        return not fallas_correo.es_de_todos(error)
+    limpio = {"rechazado": False, "falla": "", "respuesta": "", "insiste_desde": None}
+    Envio.objects.filter(pk=pk).update(enviado=timezone.now(), **limpio)
     return True
+
+
+def _anotar_falla(envio: Envio, error: Exception) -> None:
+    """What the next try waits for; or, where trying again would not help, that it was the last one."""
+    falla, respuesta = fallas_correo.leer(error)
+    cambios: dict[str, Any] = {"falla": falla, "respuesta": respuesta}
+    definitivo = falla in (Falla.BUZON, Falla.ILEGIBLE)
+    if falla == Falla.RECHAZO:
+        cambios["insiste_desde"] = desde = envio.insiste_desde or timezone.now()
+        definitivo = timezone.now() - desde >= INSISTENCIA
+    if definitivo and falla == Falla.RECHAZO:
+        avisos.avisar(
+            f"correo-sin-salir:{timezone.localdate()}",
+            "Hay correos que el servidor de correo no quiso en todo un día",
+            "Ya no se intentan. Revisa el servidor de correo y, cuando esté bien, reinténtalos en la lista "
+            f"de envíos: {settings.URL_PUBLICA}/admin/nss_portal/envio/?estado=rechazado",
+        )
+    elif definitivo or envio.intentos >= INTENTOS_SIN_AVISAR:
+        avisos.avisar(
+            f"correo:{timezone.localdate()}",
+            "Hay correos que no salen",
+            f"Hoy hay correos rechazados o que ya se intentaron {INTENTOS_SIN_AVISAR} veces. Revisa el "
+            f"servidor de correo y la lista de envíos en {settings.URL_PUBLICA}/admin/.",
+        )
+    tope = PAUSA_DE_UN_SERVICIO if falla == Falla.SERVIDOR else PAUSA_MAXIMA
+    pausa = min(timedelta(seconds=5 * 2 ** min(envio.intentos, 9)), tope)
+    suyo = Envio.objects.filter(pk=envio.pk, enviado=None)
+    suyo.update(rechazado=definitivo, libre_desde=Now() + pausa, **cambios)
+    que = "rechazado" if definitivo else "se reintenta"
+    log.warning("envío %s: %s %s, %s", envio.pk, type(error).__name__, respuesta, que)
 
 
 def _destino(envio: Envio) -> str:
@@ -162,22 +183,6 @@ def _hay_turno() -> bool:
     # A burst and a steady flow that together never pass the ceiling in any one minute.
     rafaga = max(1, tope // 10)
     return limites.permitir("correo", rafaga, timedelta(minutes=1) * rafaga / max(1, tope - rafaga))
-
-
-def _sin_servidor(error: Exception) -> bool:
-    """Whether the failure is of the way to the server, and so of every mail."""
-    if isinstance(error, smtplib.SMTPException):
-        return isinstance(error, smtplib.SMTPServerDisconnected | smtplib.SMTPConnectError)
-    return isinstance(error, OSError)
-
-
-def _es_definitivo(error: Exception) -> bool:
-    """Whether the recipient's server refused for good (5xx about the mailbox or the message)."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(codigo >= 500 for codigo, _ in error.recipients.values())
-    if isinstance(error, smtplib.SMTPDataError):
-        return error.smtp_code >= 500
-    return isinstance(error, ValueError)  # an address or a header that cannot be written as mail
 
 
 class BuzonLocal(BaseEmailBackend):

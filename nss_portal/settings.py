@@ -254,6 +254,8 @@ SESSION_COOKIE_AGE = 24 * 3600
 SESSION_COOKIE_NAME = "sesion"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "nss_portal.views.csrf"
+# The only ones who come in by a password are staff; from their page, to the admin's index.
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],

@@ -44,7 +44,6 @@ class AtencionAdmin(DeMiVentanilla, BusquedaPrivada):
     list_select_related = ["persona", "atendio", "subdelegacion"]
     list_filter = ["motivo"]
     ordering = ["-creada"]
-    date_hierarchy = None
     show_facets = admin.ShowFacets.NEVER
     buscar_por = ("persona__curp", "persona__nss")
     ayuda_busqueda = "CURP o NSS, completos:"

@@ -25,8 +25,10 @@ class AsientoAdmin(DeMiVentanilla, BusquedaPrivada):
     fields = ["cuando", "usuario", "que", "sobre_quien", "motivo", "lo_demas"]
 
     @admin.display(description="sobre quién")
-    def sobre_quien(self, asiento: Asiento) -> str:
+    def sobre_quien(self, asiento: Asiento) -> str | None:
         persona = asiento.persona
+        if persona is None:
+            return None
         return f"{enmascarar_nombre(persona.nombre_completo)} · {enmascarar_curp(persona.curp)}"
 
     @admin.display(description="detalle")

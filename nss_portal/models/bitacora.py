@@ -18,13 +18,16 @@ class Asiento(models.Model):
         PEDIR = "pedir", "Pidió un cambio"
         AUTORIZAR = "autorizar", "Autorizó un cambio"
         NEGAR = "negar", "No autorizó un cambio"
+        CONSULTAR = "consultar", "Quiso filtrar por un dato reservado"
 
     # Whoever has written here is deactivated, not deleted.
     usuario = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="quién", related_name="asientos"
     )
     que = models.CharField("qué hizo", max_length=10, choices=Que.choices)
-    persona = models.ForeignKey(Persona, models.PROTECT, verbose_name="sobre quién", related_name="asientos")
+    persona = models.ForeignKey(
+        Persona, models.PROTECT, verbose_name="sobre quién", related_name="asientos", null=True
+    )
     motivo = models.CharField("por qué", max_length=200)
     # The folio, the document, what it said before and after: whatever tells this act from another.
     detalle = models.JSONField("detalle", default=dict, blank=True)
@@ -36,7 +39,11 @@ class Asiento(models.Model):
         ordering = ["-pk"]
         constraints = [
             # Nobody looks at a person without a reason.
-            models.CheckConstraint(name="asiento_con_motivo", condition=Q(motivo__gt=""))
+            models.CheckConstraint(name="asiento_con_motivo", condition=Q(motivo__gt="")),
+            # A filter that was refused is about nobody in particular.
+            models.CheckConstraint(
+                name="asiento_sobre_alguien", condition=Q(persona__isnull=False) | Q(que="consultar")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,11 +4,12 @@ import secrets
 import uuid
 from datetime import datetime, timedelta
 
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from nss_portal.fallas_correo import Falla
 from nss_portal.identidad import enmascarar_correo
 from nss_portal.models.tramite import Tramite
 
@@ -182,6 +183,31 @@ class EnvioQuerySet(models.QuerySet["Envio"]):
     def por_enviar(self) -> "EnvioQuerySet":
         return self.pendientes().filter(libre_desde__lte=Now())
 
+    def rechazados(self) -> "EnvioQuerySet":
+        return self.filter(rechazado=True)
+
+    def reintentar(self) -> list[uuid.UUID]:
+        """Put back in line those of these that were refused, in one transaction; which.
+
+        Each by compare-and-set. Not a document that another mail has taken, or is about to: it would arrive
+        twice. Of several of one document, the last.
+        """
+        vueltos = []
+        with transaction.atomic():
+            for envio in self.rechazados().order_by("-creado", "pk"):
+                otros = Envio.objects.filter(documento=envio.documento_id, creado__gte=envio.creado)
+                if envio.documento_id and otros.filter(rechazado=False).exists():
+                    continue
+                try:
+                    with transaction.atomic():
+                        de_nuevo = Envio.objects.rechazados().filter(pk=envio.pk)
+                        cambios = {"falla": "", "respuesta": "", "insiste_desde": None}
+                        if de_nuevo.update(rechazado=False, libre_desde=Now(), **cambios):
+                            vueltos.append(envio.pk)
+                except IntegrityError:  # its owner asked for the document at this very moment
+                    continue
+        return vueltos
+
     def tomar(self, pk: uuid.UUID) -> "Envio | None":
         """Lease one for this worker, or None when another has it or it went out."""
         tomados = (
@@ -195,6 +221,11 @@ class EnvioQuerySet(models.QuerySet["Envio"]):
 class Envio(models.Model):
     """One mail to go out: all the documents of a trámite, one that was asked for again, or a notice."""
 
+    class Estado(models.TextChoices):
+        ENVIADO = "enviado", "Enviado"
+        ESPERA = "espera", "En espera"
+        RECHAZADO = "rechazado", "Rechazado"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tramite = models.ForeignKey(Tramite, models.PROTECT, verbose_name="trámite", related_name="envios")
     documento = models.ForeignKey(
@@ -207,8 +238,13 @@ class Envio(models.Model):
     datos = models.JSONField("datos del aviso", default=dict, editable=False)
     creado = models.DateTimeField("pedido", default=timezone.now, editable=False)
     enviado = models.DateTimeField("enviado", null=True, blank=True, editable=False)
-    # The other server said no for good (5xx): trying again would not help, the page says so.
+    # It is not tried any more: the mailbox is not there, or a day of trying was refused. The page says so.
     rechazado = models.BooleanField("rechazado", default=False, editable=False)
+    # Of the last try.
+    falla = models.CharField("última falla", max_length=8, choices=Falla.choices, blank=True, editable=False)
+    respuesta = models.CharField("códigos del servidor", max_length=20, blank=True, editable=False)
+    # Since when it is refused by who may think better of it.
+    insiste_desde = models.DateTimeField("se insiste desde", null=True, blank=True, editable=False)
     libre_desde = models.DateTimeField("libre desde", db_default=Now())
     intentos = models.PositiveIntegerField("intentos", default=0)
 
@@ -245,6 +281,12 @@ class Envio(models.Model):
         if self.aviso:
             return f"Aviso: {self.aviso}"
         return self.documento.get_tipo_display() if self.documento else "Todos los documentos"
+
+    @property
+    def estado(self) -> Estado:
+        if self.enviado:
+            return self.Estado.ENVIADO
+        return self.Estado.RECHAZADO if self.rechazado else self.Estado.ESPERA
 
     @property
     def destino(self) -> str:

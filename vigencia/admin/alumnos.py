@@ -136,10 +136,6 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).select_related("persona", "escuela")
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        propios = {"situacion", "ciclo", "nivel", "nivel__exact"}
-        return lookup in propios or super().lookup_allowed(lookup, value, request)
-
     def buscar(self, request: HttpRequest) -> HttpResponse:
         """By the number, whole, or how a matrícula begins; within one school also by name, accents or not."""
         if not self.has_view_permission(request):
