@@ -10,7 +10,7 @@ from django.contrib.admin.templatetags import admin_list
 from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Now
@@ -93,6 +93,7 @@ class Registro(_ModelAdmin):
     list_per_page = 50
     # The lookups that an address may ask besides those of the list's own filters.
     consultas: tuple[str, ...] = ()
+    _ofrecidas: set[str | None] | None = None  # those and these, once they have been asked for
 
     @property
     def media(self) -> Media:
@@ -105,8 +106,10 @@ class Registro(_ModelAdmin):
         """What the list itself links to. Whatever else was asked would be answered with yes or no, letter by
         letter if need be, also of what staff only see masked: it is refused and written down.
         """
-        de_filtros = (self._de_un_filtro(filtro, request) for filtro in self.get_list_filter(request))
-        if lookup in {*self.consultas, *chain.from_iterable(de_filtros)} and "\0" not in value:
+        if self._ofrecidas is None:
+            de_filtros = (self._de_un_filtro(filtro, request) for filtro in self.get_list_filter(request))
+            self._ofrecidas = {*self.consultas, *chain.from_iterable(de_filtros)}
+        if lookup in self._ofrecidas and "\0" not in value:
             return True
         bitacora.anotar_consulta(request.user, self.opts.label_lower, lookup)
         return False
@@ -122,7 +125,10 @@ class Registro(_ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         # «Clínicas», where Django says «Select clínica to change».
         titulo = {"title": capfirst(self.opts.verbose_name_plural)}
-        return super().changelist_view(request, titulo | (extra_context or {}))
+        try:
+            return super().changelist_view(request, titulo | (extra_context or {}))
+        except OverflowError as error:  # a key longer than any: SQLite cannot even be asked
+            raise BadRequest from error
 
 
 class BusquedaPrivada(Registro):

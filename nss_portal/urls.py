@@ -6,7 +6,16 @@ from django.urls import include, path, re_path
 from django.views.defaults import page_not_found
 from django.views.generic import TemplateView
 
-from nss_portal import api_documentacion, api_puerta, app, captcha, entrada, views, views_verificacion
+from nss_portal import (
+    api_documentacion,
+    api_puerta,
+    app,
+    captcha,
+    completar,
+    entrada,
+    views,
+    views_verificacion,
+)
 from nss_portal.api import api, publico, router
 
 # The App's API: what the steps share, and what is each one's own.
@@ -62,6 +71,7 @@ urlpatterns = [
     path("app/sw.js", app.trabajador, name="app-sw"),
     path("app/manifest.webmanifest", app.manifiesto, name="app-manifiesto"),
     path("admin/login/", entrada.entrar),
+    path("admin/autocomplete/", admin.site.admin_view(completar.Completar.as_view(admin_site=admin.site))),
     # Django's «view on site» would give any of the staff the secret address of a trámite or of a mail's link.
     re_path("^admin/r/", page_not_found, {"exception": Http404()}),
     path("admin/", admin.site.urls),

@@ -2,20 +2,23 @@
 
 import email
 import email.policy
+import gc
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 from django.core.mail import mailers
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from nss_portal import tramites
-from nss_portal.models import Envio, Persona, Tramite
+from nss_portal import correo, tramites
+from nss_portal.models import Aviso, Envio, Persona, Tramite
 from nss_portal.settings import _mailer
 from tests.apoyo import CORREO, reanudar
 from tests.procesos.portal import puerto_libre
@@ -24,10 +27,11 @@ pytestmark = pytest.mark.usefixtures("catalogo")
 
 
 class Servidor:
-    """An SMTP server that answers RCPT with what a test wants, and keeps what it accepts."""
+    """An SMTP server that answers each step with what a test wants, and keeps what it accepts."""
 
     def __init__(self) -> None:
         self.respuesta = "250 OK"
+        self.al_remitente = self.al_mensaje = "250 OK"
         self.recibidos: list[email.message.EmailMessage] = []
 
     async def handle_RCPT(self, server, session, envelope, address, options) -> str:  # type: ignore[no-untyped-def]
@@ -35,7 +39,13 @@ class Servidor:
             envelope.rcpt_tos.append(address)
         return self.respuesta
 
+    async def handle_MAIL(self, server, session, envelope, address, options) -> str:  # type: ignore[no-untyped-def]
+        envelope.mail_from = address
+        return self.al_remitente
+
     async def handle_DATA(self, server, session, envelope) -> str:  # type: ignore[no-untyped-def]
+        if not self.al_mensaje.startswith("250"):
+            return self.al_mensaje
         self.recibidos.append(email.message_from_bytes(envelope.content, policy=email.policy.default))  # type: ignore[arg-type]
         return "250 OK"
 
@@ -119,12 +129,141 @@ def test_fallo_definitivo_termina_y_la_pagina_lo_dice(smtp: Servidor, envio: Env
     assert "No pudimos entregar" in html
 
 
+def ahora_y_siempre(envio: Envio, hasta: timedelta, reloj: pytest.MonkeyPatch) -> None:
+    """Try it each time that it is due, until so much time has gone by."""
+    empieza = ahora = timezone.now()
+    while ahora - empieza < hasta:
+        Envio.objects.filter(pk=envio.pk).update(libre_desde=Now())
+        reloj.setattr(timezone, "now", lambda ahora=ahora: ahora)
+        correo.reanudar()
+        ahora += timedelta(minutes=30)
+    reloj.undo()
+    envio.refresh_from_db()
+
+
+@pytest.mark.parametrize(
+    "respuesta",
+    [
+        "550 5.1.1 <x@y.example>: Recipient address rejected: User unknown",
+        "550 5.1.10 RESOLVER.ADR.RecipientNotFound",
+        "553 5.1.3 bad address syntax",
+        "550 5.1.6 moved",
+        "550 5.1.2 no such domain",
+        "550 5.2.1 The email account that you tried to reach is disabled",
+        "550 no such user",
+        "550 Mailbox not found",
+        "550 Requested action not taken: the recipient does not exist",
+        "551 user not local",
+    ],
+)
+def test_si_el_buzon_no_existe_se_acaba_ahi(smtp: Servidor, envio: Envio, respuesta: str) -> None:
+    smtp.respuesta = respuesta
+    reanudar()
+    envio.refresh_from_db()
+    assert envio.rechazado and envio.falla == "buzon"
+    assert "@" not in envio.respuesta and envio.respuesta.startswith("55")
+
+
+NO_ES_EL_BUZON = [
+    ("respuesta", "550 5.7.1 Message rejected due to policy"),
+    ("respuesta", "554 5.7.1 <x@y.example>: Relay access denied"),
+    ("respuesta", "550 5.7.26 unauthenticated email is not accepted (SPF, DKIM)"),
+    ("respuesta", "550 Blocked: the sender's reputation; see https://y.example, user unknown to us"),
+    ("respuesta", "553 sorry, that domain isn't in my list of allowed rcpthosts"),
+    ("respuesta", "550 5.4.1 Recipient address rejected: Access denied"),
+    ("respuesta", "550 5.1.8 sender's domain does not exist"),
+    ("respuesta", "550 5.3.0 system not accepting"),
+    ("respuesta", "550 5.5.0 mailbox unavailable"),
+    ("respuesta", "552 5.2.2 mailbox full"),
+    ("respuesta", "552 over quota"),
+    ("respuesta", "550"),
+    ("al_remitente", "550 5.1.1 user unknown"),
+    ("al_remitente", "530 5.7.0 authentication required"),
+    ("al_remitente", "552 5.3.4 too big"),
+    ("al_mensaje", "550 5.7.1 looks like spam"),
+    ("al_mensaje", "554 transaction failed"),
+]
+
+
+@pytest.mark.parametrize(("paso", "respuesta"), NO_ES_EL_BUZON)
+def test_lo_que_no_es_del_buzon_se_reintenta(
+    smtp: Servidor, envio: Envio, paso: str, respuesta: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour of it loses nothing."""
+    setattr(smtp, paso, respuesta)
+    ahora_y_siempre(envio, timedelta(hours=1), monkeypatch)
+    assert not envio.rechazado and not envio.enviado and envio.falla == "rechazo"
+    assert envio.respuesta.split()[0] == respuesta.split()[0]
+    pausa = envio.libre_desde - timezone.now()
+    assert timedelta(seconds=5) < pausa <= timedelta(minutes=30)
+    setattr(smtp, paso, "250 OK")
+    Envio.objects.update(libre_desde=Now())
+    reanudar()
+    envio.refresh_from_db()
+    assert envio.enviado and not envio.falla and not envio.insiste_desde and len(smtp.recibidos) == 1
+
+
+@pytest.mark.parametrize(("paso", "respuesta"), [NO_ES_EL_BUZON[0], NO_ES_EL_BUZON[13], NO_ES_EL_BUZON[15]])
+def test_al_cabo_de_un_dia_se_acaba_y_se_avisa(
+    smtp: Servidor, envio: Envio, paso: str, respuesta: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setattr(smtp, paso, respuesta)
+    ahora_y_siempre(envio, timedelta(hours=23, minutes=50), monkeypatch)
+    assert not envio.rechazado
+    assert not Aviso.objects.filter(clave__startswith="correo-sin-salir").exists()
+    Envio.objects.update(insiste_desde=timezone.now() - timedelta(days=1), libre_desde=Now())
+    correo.reanudar()
+    envio.refresh_from_db()
+    assert envio.rechazado and not envio.enviado
+    [aviso] = Aviso.objects.filter(clave__startswith="correo-sin-salir")
+    assert "no quiso en todo un día" in aviso.asunto and CORREO not in aviso.texto
+    Envio.objects.update(libre_desde=Now())
+    assert correo.reanudar() == 0
+
+
+def test_una_pausa_que_pide_el_servidor_no_cuenta_para_el_dia(smtp: Servidor, envio: Envio) -> None:
+    for respuesta in ("451 4.7.1 greylisted", "550 4.2.2 full", "452 4.2.2 over quota"):
+        smtp.respuesta = respuesta
+        Envio.objects.update(libre_desde=Now())
+        reanudar()
+        envio.refresh_from_db()
+        assert (envio.falla, envio.rechazado, envio.insiste_desde) == ("pausa", False, None)
+
+
+# Django forgets the connection that was not let in, without closing it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_si_no_nos_deja_entrar_se_reintenta_y_no_se_insiste_con_los_demas(settings, envio: Envio) -> None:  # type: ignore[no-untyped-def]
+    intentos = []
+
+    def nadie(server: Any, session: Any, envelope: Any, mechanism: str, datos: Any) -> AuthResult:
+        intentos.append(mechanism)
+        return AuthResult(success=False, handled=False)
+
+    puerto = puerto_libre()
+    control = Controller(
+        Servidor(), hostname="127.0.0.1", port=puerto, authenticator=nadie, auth_require_tls=False
+    )
+    control.start()
+    try:
+        settings.MAILERS = {"default": _mailer(f"smtp://portal:mala@127.0.0.1:{puerto}")}
+        Envio.objects.create(tramite=envio.tramite, documento=envio.tramite.documentos.all()[0])
+        Envio.objects.update(libre_desde=Now())
+        reanudar()
+    finally:
+        control.stop()
+        gc.collect()
+    con_falla = Envio.objects.exclude(falla="").get()
+    assert (con_falla.falla, con_falla.respuesta, con_falla.rechazado) == ("rechazo", "535 5.7.8", False)
+    assert con_falla.insiste_desde and intentos
+
+
 def test_servidor_apagado(settings, envio: Envio, caplog: pytest.LogCaptureFixture) -> None:  # type: ignore[no-untyped-def]
     settings.MAILERS = {"default": _mailer("smtp://127.0.0.1:9")}
     reanudar()
     envio.refresh_from_db()
     assert not envio.enviado and not envio.rechazado
     assert envio.libre_desde > timezone.now() + timedelta(seconds=5)
+    assert (envio.falla, envio.insiste_desde) == ("servidor", None)
 
 
 def test_muerte_entre_enviar_y_anotar_repite_el_mismo_mensaje(smtp: Servidor, envio: Envio) -> None:
