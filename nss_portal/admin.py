@@ -286,7 +286,8 @@ def como_va(envio: Envio) -> str:
     if envio.enviado:
         dicho += f" el {localtime(envio.enviado):%d/%m/%Y %H:%M}"
     elif envio.falla:
-        dicho += f": {envio.get_falla_display()}" + (f" ({envio.respuesta})" if envio.respuesta else "")
+        codigos = envio.respuesta.replace(" ", "\N{NO-BREAK SPACE}")
+        dicho += f": {envio.get_falla_display().lower()}" + (f" ({codigos})" if codigos else "")
     html = '<span class="envio {}"><span aria-hidden="true">{}</span> {}</span>'
     return format_html(html, envio.estado.value, signo, dicho)
 
@@ -386,7 +387,7 @@ class PorEstado(admin.SimpleListFilter):
 
 @admin.register(Envio)
 class EnvioAdmin(SoloLectura):
-    list_display = ["tramite", "__str__", "pedido", "estado", "intentos"]
+    list_display = ["tramite", "estado", "__str__", "pedido", "intentos"]
     pedido, estado = staticmethod(pedido_el), staticmethod(como_va)
     list_select_related = ["tramite", "documento"]
     list_filter = [PorEstado, "falla"]
@@ -394,7 +395,7 @@ class EnvioAdmin(SoloLectura):
     search_fields = ["tramite__folio__exact"]
     search_help_text = "Escribe el folio completo."
     actions = ["reintentar"]
-    fields = ["tramite", "__str__", "pedido", "estado", "insiste_desde", "intentos", "libre_desde"]
+    fields = ["tramite", "__str__", "estado", "pedido", "insiste_desde", "intentos", "libre_desde"]
 
     def has_reintentar_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("nss_portal.change_envio")

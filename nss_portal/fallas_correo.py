@@ -29,12 +29,12 @@ _DE_NOSOTROS = re.compile(
 
 
 class Falla(models.TextChoices):
-    BUZON = "buzon", "el buzón no existe o está cerrado"
-    ILEGIBLE = "ilegible", "la dirección no se puede escribir en un correo"
-    RECHAZO = "rechazo", "el servidor de correo no lo aceptó"
-    PAUSA = "pausa", "el servidor de correo pidió esperar"
-    SERVIDOR = "servidor", "el servidor de correo no responde"
-    NUESTRA = "nuestra", "no se pudo preparar"
+    BUZON = "buzon", "El buzón no existe o está cerrado"
+    ILEGIBLE = "ilegible", "La dirección no se puede escribir en un correo"
+    RECHAZO = "rechazo", "El servidor de correo no lo aceptó"
+    PAUSA = "pausa", "El servidor de correo pidió esperar"
+    SERVIDOR = "servidor", "El servidor de correo no responde"
+    NUESTRA = "nuestra", "No se pudo preparar"
 
 
 def leer(error: Exception) -> tuple[Falla, str]:

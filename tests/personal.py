@@ -127,7 +127,8 @@ def aparte(admin: User) -> Iterator[tuple[str, Any]]:
         "/admin/afiliacion/subdelegacion/?q=nada+de+nada",
         "/admin/afiliacion/subdelegacion/?o=1.2",
         "/admin/afiliacion/subdelegacion/999999/change/",
-        "/admin/nss_portal/entidad/?nada=1&e=1",
+        "/admin/nss_portal/entidad/?nada=1",
+        "/admin/nss_portal/tramite/?id__in=nada&e=1",
         f"/admin/vigencia/escuela/{Responsable.objects.all()[0].escuela_id}/change/",
         "/admin/no-existe/",
     ):

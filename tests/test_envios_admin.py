@@ -79,7 +79,10 @@ def test_la_lista_dice_la_verdad(encargada: Client, tramite: Tramite, rechazado:
     [dice_rechazado] = [fila for fila in dichos if f'value="{rechazado.pk}"' in fila]
     assert "✓</span> Enviado el" in dice_sano and "✗" not in dice_sano
     assert "En espera" in dice_espera and "✗" not in dice_espera
-    assert "✗</span> Rechazado: el servidor de correo no lo aceptó (550 5.7.1)" in dice_rechazado
+    assert (
+        "✗</span> Rechazado: el servidor de correo no lo aceptó (550\N{NO-BREAK SPACE}5.7.1)"
+        in dice_rechazado
+    )
     for estado, cual in (("enviado", sano), ("espera", espera), ("rechazado", rechazado)):
         suyos = encargada.get(LISTA, {"estado": estado}).context["cl"].queryset
         assert [envio.pk for envio in suyos] == [cual.pk]
@@ -183,7 +186,10 @@ def test_la_pagina_del_tramite_dice_lo_mismo(
     admin_client: Client, tramite: Tramite, rechazado: Envio
 ) -> None:
     html = admin_client.get(pagina(Tramite, "change", tramite.pk)).content.decode()
-    assert "Rechazado: el servidor de correo no lo aceptó (550 5.7.1)" in html and "icon-no" not in html
+    assert (
+        "Rechazado: el servidor de correo no lo aceptó (550\N{NO-BREAK SPACE}5.7.1)" in html
+        and "icon-no" not in html
+    )
 
 
 def test_la_lista_de_envios_no_pregunta_mas_cuando_crece(encargada: Client, rechazado: Envio) -> None:

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='envio',
             name='falla',
-            field=models.CharField(blank=True, choices=[('buzon', 'el buzón no existe o está cerrado'), ('ilegible', 'la dirección no se puede escribir en un correo'), ('rechazo', 'el servidor de correo no lo aceptó'), ('pausa', 'el servidor de correo pidió esperar'), ('servidor', 'el servidor de correo no responde'), ('nuestra', 'no se pudo preparar')], editable=False, max_length=8, verbose_name='última falla'),
+            field=models.CharField(blank=True, choices=[('buzon', 'El buzón no existe o está cerrado'), ('ilegible', 'La dirección no se puede escribir en un correo'), ('rechazo', 'El servidor de correo no lo aceptó'), ('pausa', 'El servidor de correo pidió esperar'), ('servidor', 'El servidor de correo no responde'), ('nuestra', 'No se pudo preparar')], editable=False, max_length=8, verbose_name='última falla'),
         ),
         migrations.AddField(
             model_name='envio',

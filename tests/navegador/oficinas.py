@@ -236,9 +236,27 @@ def personal() -> Iterator[Pagina]:
         "una serie": f"afiliacion/serie/{Serie.objects.earliest('pk').pk}/change/",
         "una escuela": f"vigencia/escuela/{Escuela.objects.earliest('pk').pk}/change/",
         "empleados": "afiliacion/empleado/",
+        "envíos": "nss_portal/envio/",
+        "un envío": f"nss_portal/envio/{_como_quedan_los_envios()}/change/",
     }.items():
         yield jefatura.ver(f"personal: {nombre}", f"{ADMIN}{ruta}")
+    yield jefatura.ver("personal: filtro rechazado", f"{ADMIN}nss_portal/persona/?nss__startswith=1")
     yield from _clinicas(jefatura)
+
+
+def _como_quedan_los_envios() -> Any:
+    """One of each way a mail may stand, at the top of their list; the key of the one that was refused."""
+    ultimos = Envio.objects.order_by("-tramite__folio", "-creado")
+    quedan: list[dict[str, Any]] = [
+        {"rechazado": True, "falla": "rechazo", "respuesta": "550 5.7.1", "insiste_desde": timezone.now()},
+        {"rechazado": True, "falla": "buzon", "respuesta": "550 5.1.1"},
+        {"falla": "pausa", "respuesta": "451 4.7.1"},
+        {"falla": "servidor"},
+    ]
+    claves = list(ultimos.filter(documento=None).values_list("pk", flat=True)[: len(quedan)])
+    for clave, como in zip(claves, quedan, strict=True):
+        Envio.objects.filter(pk=clave).update(**{"enviado": None, "intentos": 9} | como)
+    return claves[0]
 
 
 def _clinicas(jefatura: Sesion) -> Iterator[Pagina]:
