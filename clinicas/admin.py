@@ -19,8 +19,8 @@ from clinicas import alta as act
 from clinicas import cobertura
 from clinicas.forms_personal import ARCHIVO_MAXIMO, PASA, CargarCoberturaForm, ConsultorioForm, MoverForm
 from clinicas.models import Alta, Clinica, Cobertura, Consultorio
-from nss_portal.admin import BusquedaPrivada, EnLinea, Registro, SoloLectura
 from nss_portal.carga import CargaInvalida, Fuente
+from nss_portal.personal import BusquedaPrivada, EnLinea, Registro, SoloLectura
 from nss_portal.plan import Modo, RetirosSinAceptar
 
 

@@ -1,5 +1,7 @@
 """The log, with nobody's numbers in it; and the bitácora: who of the staff saw or did what, and why."""
 
+from __future__ import annotations
+
 import logging
 import re
 from typing import TYPE_CHECKING, Any
@@ -27,7 +29,7 @@ class FormatoSinDatos(logging.Formatter):
         return sin_datos(super().format(record))
 
 
-def anotar(usuario: Any, que: str, persona: "Persona | None", motivo: str, **detalle: Any) -> None:
+def anotar(usuario: Any, que: str, persona: Persona | None, motivo: str, **detalle: Any) -> None:
     """Write down that `usuario` did `que` (an Asiento.Que) about `persona`, and why.
 
     In the transaction of what was done: done and written, or neither.

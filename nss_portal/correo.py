@@ -116,8 +116,8 @@ def _anotar_falla(envio: Envio, error: Exception) -> None:
         avisos.avisar(
             f"correo-sin-salir:{timezone.localdate()}",
             "Hay correos que el servidor de correo no quiso en todo un día",
-            "Ya no se intentan. Revisa el servidor de correo y, cuando esté bien, reinténtalos en la lista "
-            f"de envíos: {settings.URL_PUBLICA}/admin/nss_portal/envio/?estado=rechazado",
+            "Ya no se intentan. Revisa el servidor de correo y, cuando esté bien, mándalos otra vez en la "
+            f"lista de envíos: {settings.URL_PUBLICA}/admin/nss_portal/envio/?estado=rechazado",
         )
     elif definitivo or envio.intentos >= INTENTOS_SIN_AVISAR:
         avisos.avisar(

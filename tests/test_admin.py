@@ -15,7 +15,6 @@ from django.urls import reverse
 
 from afiliacion.models import Atencion, Cambio, Empleado, Prefijo, Serie, Subdelegacion, Territorio
 from nss_portal import avisos, bitacora, tramites, verificacion
-from nss_portal.admin import PaginadorAcotado
 from nss_portal.demo import personas_sinteticas
 from nss_portal.models import (
     Asiento,
@@ -31,6 +30,7 @@ from nss_portal.models import (
     Tramite,
     Verificacion,
 )
+from nss_portal.personal import PaginadorAcotado
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
 

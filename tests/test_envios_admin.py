@@ -98,12 +98,15 @@ def test_ninguna_lista_dibuja_un_si_o_un_no(admin_client: Client, tramite: Trami
 
 def test_se_reintenta_uno_desde_su_pagina(encargada: Client, rechazado: Envio) -> None:
     respuesta = desde_su_pagina(encargada, rechazado)
-    assert "Correos que se reintentan: 1." in respuesta.content.decode()
+    assert "Correos que vuelven a salir: 1." in respuesta.content.decode()
     rechazado.refresh_from_db()
     assert not rechazado.rechazado and not rechazado.falla and rechazado.insiste_desde is None
     assert Envio.objects.por_enviar().filter(pk=rechazado.pk).exists()
     [asiento] = LogEntry.objects.filter(object_id=str(rechazado.pk))
-    assert asiento.change_message == "Se reintenta." and asiento.user.username == "view_envio-change_envio"
+    assert (
+        asiento.change_message == "Se vuelve a intentar."
+        and asiento.user.username == "view_envio-change_envio"
+    )
 
 
 def test_se_reintentan_todos_los_de_la_lista(encargada: Client, rechazado: Envio) -> None:
@@ -114,7 +117,7 @@ def test_se_reintentan_todos_los_de_la_lista(encargada: Client, rechazado: Envio
     assert Envio.objects.rechazados().count() == 62
     datos = {"action": "reintentar", "_selected_action": [str(rechazado.pk)], "select_across": "1"}
     html = encargada.post(f"{LISTA}?estado=rechazado", datos, follow=True).content.decode()
-    assert "Correos que se reintentan: 62." in html
+    assert "Correos que vuelven a salir: 62." in html
     assert not Envio.objects.rechazados().exists() and LogEntry.objects.count() == 62
 
 
@@ -122,7 +125,7 @@ def test_lo_que_no_fue_rechazado_no_se_toca(encargada: Client, tramite: Tramite)
     enviado, espera, *_ = tramite.envios.all()
     Envio.objects.filter(pk=enviado.pk).update(enviado=timezone.now())
     antes = list(Envio.objects.order_by("pk").values())
-    assert "Correos que se reintentan: 0." in marcar(encargada, enviado, espera)
+    assert "Correos que vuelven a salir: 0." in marcar(encargada, enviado, espera)
     assert list(Envio.objects.order_by("pk").values()) == antes and not LogEntry.objects.exists()
 
 
@@ -134,18 +137,18 @@ def test_un_documento_que_ya_salio_no_sale_dos_veces(encargada: Client, tramite:
     nuevo = Envio.objects.create(tramite=tramite, documento=documento)
     for enviado in (None, timezone.now()):
         Envio.objects.filter(pk=nuevo.pk).update(enviado=enviado)
-        assert "Correos que se reintentan: 0." in marcar(encargada, viejo)
+        assert "Correos que vuelven a salir: 0." in marcar(encargada, viejo)
         viejo.refresh_from_db()
         assert viejo.rechazado
     # Both refused: one of them goes out.
     Envio.objects.filter(pk=nuevo.pk).update(enviado=None, rechazado=True)
-    assert "Correos que se reintentan: 1." in marcar(encargada, viejo, nuevo)
+    assert "Correos que vuelven a salir: 1." in marcar(encargada, viejo, nuevo)
     assert list(documento.envios.pendientes()) == [nuevo]
     # Of an older one that waits, too: never two of a document at once.
     Envio.objects.filter(pk=viejo.pk).update(enviado=None, rechazado=True)
     Envio.objects.filter(pk=nuevo.pk).update(enviado=None, rechazado=True)
     Envio.objects.filter(pk=viejo.pk).update(rechazado=False)
-    assert "Correos que se reintentan: 0." in marcar(encargada, nuevo)
+    assert "Correos que vuelven a salir: 0." in marcar(encargada, nuevo)
 
 
 def test_dos_que_reintentan_a_la_vez_son_uno(
@@ -162,7 +165,7 @@ def test_dos_que_reintentan_a_la_vez_son_uno(
         return filas
 
     monkeypatch.setattr(type(Envio.objects.all()), "order_by", con_carrera)
-    assert "Correos que se reintentan: 0." in marcar(encargada, rechazado)
+    assert "Correos que vuelven a salir: 0." in marcar(encargada, rechazado)
     rechazado.refresh_from_db()
     assert rechazado.enviado and not Envio.objects.por_enviar().filter(pk=rechazado.pk).exists()
 

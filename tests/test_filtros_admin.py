@@ -20,8 +20,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from nss_portal import bitacora
-from nss_portal.admin import Registro
 from nss_portal.models import Asiento, Confirmacion, Documento, Persona, Tramite
+from nss_portal.personal import Registro
 from tests.personal import entrar, recorrer
 from tests.test_admin import Modelo, con_filas, pagina, tramite
 

@@ -21,10 +21,10 @@ from afiliacion.forms import DomicilioForm
 from afiliacion.forms_ventanilla import FORMAS, AtenderForm, CodigoPostalForm, CotejoForm
 from afiliacion.models import Atencion, Cambio
 from nss_portal import limites, tramites
-from nss_portal.admin import BusquedaPrivada
 from nss_portal.identidad import enmascarar_curp, enmascarar_nombre
 from nss_portal.models import Estado, Tramite
 from nss_portal.models.bitacora import Asiento
+from nss_portal.personal import BusquedaPrivada
 from nss_portal.renapo import NoDisponible
 
 NO_RESPONDE = (

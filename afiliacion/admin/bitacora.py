@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.utils.html import format_html
 
 from afiliacion.admin.pagina import DeMiVentanilla
-from nss_portal.admin import BusquedaPrivada
 from nss_portal.identidad import enmascarar_curp, enmascarar_nombre
 from nss_portal.models.bitacora import Asiento
+from nss_portal.personal import BusquedaPrivada
 
 
 @admin.register(Asiento)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from afiliacion import grupos
 from afiliacion.models import Empleado
-from nss_portal.admin import Registro
+from nss_portal.personal import Registro
 
 if TYPE_CHECKING:
     _EmpleadoForm = forms.ModelForm[Empleado]

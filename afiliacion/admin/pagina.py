@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from afiliacion.alcance import empleado_de, recortar, ve_todas
-from nss_portal.admin import SoloLectura
+from nss_portal.personal import SoloLectura
 
 
 class DeMiVentanilla(SoloLectura):

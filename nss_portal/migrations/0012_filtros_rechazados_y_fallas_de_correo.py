@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('nss_portal', '0007_captcha_de_un_formulario'),
+        ('nss_portal', '0018_rotulos_por_tu_escuela'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

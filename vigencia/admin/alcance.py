@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from nss_portal.admin import Registro
+from nss_portal.personal import Registro
 from vigencia.alcance import escuela_de, recortar, ve_todas
 
 

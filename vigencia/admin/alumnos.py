@@ -20,9 +20,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from nss_portal.admin import BusquedaPrivada
 from nss_portal.identidad import enmascarar_curp, enmascarar_nss, normalizar_curp
 from nss_portal.models import CurpAnterior
+from nss_portal.personal import BusquedaPrivada
 from vigencia import inscripciones
 from vigencia.admin import exportar
 from vigencia.admin.alcance import DeMiEscuela

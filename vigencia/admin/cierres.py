@@ -13,7 +13,7 @@ from django.urls import path
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
-from nss_portal.admin import PaginadorAcotado
+from nss_portal.personal import PaginadorAcotado
 from vigencia.admin.alcance import DeMiEscuela
 from vigencia.alcance import exigir, ve_todas
 from vigencia.forms_escuela import CierreForm

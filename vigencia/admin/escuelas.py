@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from nss_portal.admin import EnLinea, Registro, SoloLectura
+from nss_portal.personal import EnLinea, Registro, SoloLectura
 from vigencia import grupos
 from vigencia.models import Comprobacion, Escuela, RegistroPatronal, Responsable
 
