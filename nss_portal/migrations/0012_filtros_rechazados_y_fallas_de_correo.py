@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('nss_portal', '0018_rotulos_por_tu_escuela'),
+        ('nss_portal', '0013_verificacion_de_un_numero'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
