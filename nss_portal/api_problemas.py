@@ -16,6 +16,8 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
 
+from nss_portal import sin_base
+
 log = logging.getLogger(__name__)
 CONTENIDO = "application/problem+json"
 
@@ -62,6 +64,11 @@ TIPOS = {
     ),
     "limite": Tipo(
         HTTPStatus.TOO_MANY_REQUESTS, "Demasiadas veces", "Espera un poco antes de volver a intentarlo."
+    ),
+    "sin-base": Tipo(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Ahora no podemos atenderte",
+        "No recibimos lo que enviaste. Vuelve a intentarlo en un momento.",
     ),
     "falla": Tipo(
         HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -163,6 +170,8 @@ def poner(api: NinjaAPI) -> None:
         return Problema("credencial").respuesta()
 
     def falla(request: HttpRequest, error: Any) -> HttpResponse:
+        if sin_base.falta(error):
+            raise error  # as everywhere else (`views.falla`)
         log.exception("la API falló: %s", type(error).__name__, exc_info=error)
         return Problema("falla").respuesta()
 

@@ -118,11 +118,15 @@ DATABASES = {
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Deferred transactions fail at once when two of them upgrade to write: measured thousands of
     # «database is locked». IMMEDIATE queues them, WAL lets readers go on, FULL survives a power cut.
-    DATABASES["default"]["OPTIONS"] = {
+    _propias = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,  # who waits is not served in turn: with many writers some wait long
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
+else:
+    # A server that is gone without a word must not hold a thread for the minutes that TCP would wait.
+    _propias = {"connect_timeout": 2, "tcp_user_timeout": 10_000}
+DATABASES["default"]["OPTIONS"] = _propias | DATABASES["default"].get("OPTIONS", {})
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "correo"]}}
 # Which act answers each kind of trámite: the kernel names the apps here and nowhere else.
@@ -309,12 +313,13 @@ LOGGING = {
             "style": "{",
         }
     },
+    "filters": {"sin_ausencias": {"()": "nss_portal.sin_base.SinAusencias"}},
     "handlers": {"consola": {"class": "logging.StreamHandler", "formatter": "linea"}},
     "root": {"handlers": ["consola"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["consola"], "level": "WARNING", "propagate": False},
         # A refused form is an answer, not an incident.
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["sin_ausencias"]},
         # What a scanner sends (other hosts, huge bodies) is answered with 400 and not worth a traceback.
         "django.security": {"level": "CRITICAL"},
         "django_tasks_db": {"handlers": ["consola"], "level": "WARNING", "propagate": False},

@@ -31,6 +31,7 @@ for parte in (
 _api, _, _nombre = api.urls
 
 handler400 = "nss_portal.views.peticion_mala"
+handler500 = "nss_portal.views.falla"
 
 urlpatterns = [
     path("", views.inicio, name="inicio"),

@@ -2,6 +2,7 @@
 
 import csv
 import logging
+import sys
 import uuid
 from datetime import timedelta
 from http import HTTPStatus
@@ -19,7 +20,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from nss_portal import buzon as buzon_local
-from nss_portal import cifras, confirmacion, correo, demo, limites, salud, sesion
+from nss_portal import cifras, confirmacion, correo, demo, limites, salud, sesion, sin_base
 from nss_portal.identidad import enmascarar_correo
 from nss_portal.models import (
     CodigoPostal,
@@ -209,11 +210,15 @@ def vivo(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def estado_de_salud(request: HttpRequest) -> JsonResponse:
+    """200 as long as what is promised can be kept, if later; what is away meanwhile is named."""
     partes = salud.revisar()
-    bien = all(partes.values())
+    faltan = [parte for parte, bien in partes.items() if not bien]
+    degradado = [parte for parte in faltan if parte not in salud.IMPRESCINDIBLES]
+    bien = degradado == faltan
     return JsonResponse(
-        {"estado": "ok" if bien else "falla", **partes},
+        {"estado": "ok" if bien else "falla", **partes, "degradado": degradado},
         status=HTTPStatus.OK if bien else HTTPStatus.SERVICE_UNAVAILABLE,
+        headers={} if bien else {"Retry-After": str(sin_base.SEGUNDOS)},
     )
 
 
@@ -275,6 +280,16 @@ def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def peticion_mala(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What could not be read; of what was too much to read, that it was. No database behind either page."""
+    if sin_base.falta(exception):  # a session that could not be saved is told as a bad request
+        return sin_base.respuesta(request, exception)
     demasiado = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
     estado = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if demasiado else HTTPStatus.BAD_REQUEST
     return HttpResponse(loader.render_to_string(f"{estado}.html"), status=estado)
+
+
+def falla(request: HttpRequest) -> HttpResponse:
+    """What nobody caught, in a view or on the way to it: a defect of ours, or that there is no database."""
+    error = sys.exception()
+    if sin_base.falta(error):
+        return sin_base.respuesta(request, error)
+    return HttpResponse(loader.render_to_string("500.html"), status=HTTPStatus.INTERNAL_SERVER_ERROR)

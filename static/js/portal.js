@@ -75,6 +75,7 @@ for (const enlace of todos("[data-audio]")) {
 /** Bring this page again and put in place what has changed in its live parts. */
 async function refrescar() {
   const respuesta = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+  if (respuesta.status >= 500) throw new Error(respuesta.statusText);
   const nueva = new DOMParser().parseFromString(await respuesta.text(), "text/html");
   if (uno("main", nueva)?.dataset.pantalla !== uno("main").dataset.pantalla) return location.reload();
   for (const zona of todos("[data-vivo]")) {
@@ -97,6 +98,7 @@ async function seguir(main) {
     try {
       if (main.dataset.estado) {
         const respuesta = await fetch(main.dataset.estado);
+        if (respuesta.status >= 500) throw new Error(respuesta.statusText);
         const texto = await respuesta.text();
         if (JSON.parse(texto).pantalla !== main.dataset.pantalla) return location.reload();
         // The state changes, or only the time does: a page that has waited long says so.

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from clinicas.models import Clinica, Cobertura, Consultorio
+from nss_portal import sin_base
 from nss_portal.mantenimiento import cerrado_por_mantenimiento
 from nss_portal.models import (
     CodigoPostal,
@@ -434,6 +435,7 @@ def errores(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
     pedido = RequestFactory().get("/")
     yield ficha("error 403", get_resolver().resolve_error_handler(403)(pedido, exception=PermissionError()))
     yield ficha("error 500", get_resolver().resolve_error_handler(500)(pedido))
+    yield ficha("error 503", sin_base.respuesta(pedido, None))
     antes, settings.VAR_DIR = settings.VAR_DIR, tmp_path
     (tmp_path / "mantenimiento").write_text("hoy a las 18:00")
     yield ficha("error mantenimiento", cerrado_por_mantenimiento(lambda _: HttpResponse())(pedido))

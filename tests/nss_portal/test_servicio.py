@@ -3,19 +3,25 @@
 import gc
 import logging
 import os
+import socket
 import subprocess
 import sys
+import threading
 import warnings
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from nss_portal import salud
 from nss_portal.almacen import Estaticos
 from nss_portal.bitacora import FormatoSinDatos
 from nss_portal.captcha import LETRAS
@@ -53,32 +59,98 @@ def test_con_lo_necesario_arranca() -> None:
     assert arrancar(SECRET_KEY="x", ALLOWED_HOSTS="x").returncode == 0
 
 
-def test_salud(cliente: Estricto) -> None:
-    cache.clear()
-    assert cliente.get("/salud/vivo/").json() == {"estado": "ok"}
-    assert cliente.get("/salud/").status_code == 503  # no worker has been seen
-    Latido.latir("default")
-    assert cliente.get("/salud/").json()["correo"] is False  # nobody sends
-    Latido.latir("correo")
-    respuesta = cliente.get("/salud/")
-    assert (respuesta.status_code, respuesta.json()["estado"]) == (200, "ok")
-    Latido.objects.update(visto=timezone.now() - timedelta(minutes=2))
-    respuesta = cliente.get("/salud/")
-    assert respuesta.status_code == 503 and respuesta.json()["trabajador"] is False
-
-
-def test_salud_del_correo(cliente: Estricto, settings: Settings) -> None:
+@pytest.fixture
+def con_salud(cliente: Estricto) -> Iterator[Callable[[], Any]]:
+    """Asks `/salud/`, which has found nothing yet; the workers were seen a moment ago."""
     for cola in ("default", "correo"):
         Latido.latir(cola)
+
+    def preguntar() -> Any:
+        cache.clear()
+        return cliente.get("/salud/")
+
+    yield preguntar
+    cache.clear()
+
+
+def test_salud(con_salud: Callable[[], Any]) -> None:
+    respuesta = con_salud()
+    assert respuesta.status_code == 200
+    partes = ("base", "trabajador", "correo", "almacen", "disco", "registro")
+    assert respuesta.json() == {"estado": "ok", **dict.fromkeys(partes, True), "degradado": []}
+    Latido.objects.filter(proceso="default").update(visto=timezone.now() - timedelta(minutes=2))
+    respuesta = con_salud()
+    assert respuesta.status_code == 503 and respuesta["Retry-After"]
+    assert respuesta.json()["trabajador"] is False and respuesta.json()["estado"] == "falla"
+
+
+def test_vivo_no_toca_la_base() -> None:
+    """No database for this test: the process answers all the same."""
+    assert Estricto().get("/salud/vivo/").json() == {"estado": "ok"}
+
+
+def test_salud_del_correo(con_salud: Callable[[], Any], settings: Settings) -> None:
+    """Mail leaves later: it is said, and nobody is sent away for it."""
     for demo, mailer, bien in (
         (False, _mailer(""), False),  # a folder that nobody reads is no mail
         (True, _mailer(""), True),
         (False, _mailer("smtp://127.0.0.1:9"), False),
     ):
-        cache.clear()
         settings.DEMO, settings.MAILERS = demo, {"default": mailer}
-        assert cliente.get("/salud/").json()["correo"] is bien
-    cache.clear()
+        respuesta = con_salud()
+        assert (respuesta.status_code, respuesta.json()["estado"]) == (200, "ok")
+        assert respuesta.json()["correo"] is bien
+        assert respuesta.json()["degradado"] == ([] if bien else ["correo"])
+    settings.DEMO, settings.MAILERS = True, {"default": _mailer("")}
+    Latido.objects.filter(proceso="correo").delete()  # nobody sends
+    assert con_salud().json()["degradado"] == ["correo"]
+
+
+def test_salud_del_registro(con_salud: Callable[[], Any], settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as registro:
+        settings.RENAPO_URL = f"http://127.0.0.1:{registro.getsockname()[1]}/personas"
+        assert con_salud().json()["degradado"] == []
+    respuesta = con_salud()
+    assert (respuesta.status_code, respuesta.json()["degradado"]) == (200, ["registro"])
+    assert respuesta.json()["registro"] is False
+
+
+def test_salud_del_almacen(con_salud: Callable[[], Any], settings: Settings, tmp_path: Path) -> None:
+    """It keeps a file, reads it and takes it away; where it can not, there are no documents to promise."""
+    carpeta = tmp_path / "documentos"
+    donde = {"BACKEND": "nss_portal.almacen.Duradero", "OPTIONS": {"location": carpeta}}
+    settings.STORAGES = settings.STORAGES | {"default": donde}
+    assert con_salud().json()["almacen"] is True
+    assert list(carpeta.iterdir()) == []
+    carpeta.rmdir()
+    carpeta.write_text("not a folder")
+    respuesta = con_salud()
+    assert respuesta.status_code == 503 and respuesta.json()["almacen"] is False
+
+
+def test_salud_de_un_almacen_que_no_contesta(con_salud: Callable[[], Any]) -> None:
+    """A dead network disk holds one thread, however often it is asked, and the answer comes all the same."""
+    suelta = threading.Event()
+    with patch("nss_portal.salud._almacen", side_effect=lambda: suelta.wait(30)) as prueba:
+        for _ in range(3):
+            assert con_salud().json()["almacen"] is False
+        assert prueba.call_count == 1
+    suelta.set()
+    salud._probando["almacen"].join()
+    assert con_salud().json()["almacen"] is True
+
+
+def test_salud_del_disco(con_salud: Callable[[], Any]) -> None:
+    with patch("nss_portal.salud.DISCO_LIBRE", 10**18):
+        respuesta = con_salud()
+    assert respuesta.status_code == 503 and respuesta.json()["disco"] is False
+
+
+def test_salud_sin_escritura(con_salud: Callable[[], Any]) -> None:
+    """A database that only reads (a full disk, a copy) is not usable."""
+    with patch.object(Latido, "latir", side_effect=OperationalError("database or disk is full")):
+        respuesta = con_salud()
+    assert respuesta.status_code == 503 and respuesta.json()["base"] is False
 
 
 def test_https_enciende_las_protecciones() -> None:

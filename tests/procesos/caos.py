@@ -184,7 +184,7 @@ def contar(mundo: Mundo) -> dict[str, int]:
 @contextlib.contextmanager
 def disco_propio(carpeta: Path, hace_falta: bool) -> Iterator[Callable[[bool], None] | None]:
     """A small disk for all that the portal writes, to be filled and freed; None where it can not be had."""
-    orden = ["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(carpeta)]
+    orden = ["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(carpeta)]
     if not hace_falta or os.geteuid() or subprocess.run(orden, capture_output=True).returncode:
         yield None
         return
@@ -211,7 +211,7 @@ def golpear(mundo: Mundo, golpes: list[Callable[[], None]], pausa: float) -> Non
 
 ESCENAS: dict[str, Callable[[Mundo], list[Callable[[], None]]]] = {
     "kill -9 del trabajador y del cartero": lambda m: [lambda: m.matar("trabajador")] * GOLPES,
-    "kill -9 de la web": lambda m: [lambda: m.matar("nss_portal.wsgi:application")] * GOLPES,
+    "kill -9 de la web": lambda m: [lambda: m.matar("nss_portal.asgi:application")] * GOLPES,
     "kill -9 de PostgreSQL": lambda m: [m.matar_base] * 8,
     "correo abajo y arriba": lambda m: [m.correo.bajar, m.correo.subir, m.correo.bajar, m.correo.subir],
     "registro abajo y arriba": lambda m: [partial(setattr, m.registro, "arriba", s) for s in SI_NO],

@@ -3,6 +3,7 @@
 import errno
 import http.client
 import os
+import resource
 import socket
 import sys
 import threading
@@ -26,6 +27,9 @@ entrypoint()
 """
 
 
+CONEXIONES = 2048  # open at once in each web process
+
+
 class Command(BaseCommand):
     help = "Inicia el portal: servidor web y trabajadores; si alguno muere, lo levanta."
     requires_system_checks = []
@@ -35,6 +39,14 @@ class Command(BaseCommand):
         parser.add_argument("--direccion", default="127.0.0.1", help="dónde escuchar (%(default)s)")
         parser.add_argument("--procesos-web", type=int, default=2, metavar="N")
         parser.add_argument("--trabajadores", type=int, default=1, metavar="N")
+        parser.add_argument(
+            "--plazo",
+            type=int,
+            choices=range(1, 61),
+            default=15,
+            metavar="SEGUNDOS",
+            help="lo que se espera a quien envía o lee despacio (%(default)s; de 1 a 60)",
+        )
         parte = parser.add_mutually_exclusive_group()
         parte.add_argument("--solo-web", action="store_true", help="sin trabajadores")
         parte.add_argument("--solo-trabajador", type=int, metavar="N", help="solo N trabajadores, sin web")
@@ -57,7 +69,9 @@ class Command(BaseCommand):
         con_web = not opciones["solo_trabajador"]
         if con_web:
             reserva = reservar(direccion, puerto)  # noqa: F841 (held until the end)
-            hijos += [("web", argv_web(direccion, puerto))] * opciones["procesos_web"]
+            os.environ["PORTAL_PLAZO"] = str(opciones["plazo"])
+            permitir_conexiones()
+            hijos += [("web", argv_web(direccion, puerto, opciones["plazo"]))] * opciones["procesos_web"]
         if not opciones["solo_web"]:
             argv = [sys.executable, str(settings.BASE_DIR / "manage.py"), "trabajador"]
             hijos += [("trabajador", argv)] * (opciones["solo_trabajador"] or opciones["trabajadores"])
@@ -122,28 +136,36 @@ def reservar(direccion: str, puerto: int) -> socket.socket:
     return nombre
 
 
-def argv_web(direccion: str, puerto: int) -> list[str]:
+def permitir_conexiones() -> None:
+    """Raise our limit of open files, which the web processes inherit, as far as we may."""
+    blando, duro = resource.getrlimit(resource.RLIMIT_NOFILE)
+    quiero = CONEXIONES * 4  # a connection, its body, its answer
+    tope = quiero if duro == resource.RLIM_INFINITY else min(duro, quiero)
+    if blando != resource.RLIM_INFINITY and blando < tope:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (tope, duro))
+
+
+def argv_web(direccion: str, puerto: int, plazo: int) -> list[str]:
     """One granian with one worker process: the supervisor, not granian, brings each back by itself.
 
     (granian's own respawn takes all of its workers down when one dies twice within seconds.)
     """
     opciones = {
-        "interface": "wsgi",
+        "interface": "asginl",
         "host": direccion,
         "port": puerto,
         "working-dir": settings.BASE_DIR,
         "http": "1",
         "workers": 1,
-        # Each thread holds a database connection. Requests are short; what is long is the workers'.
-        "blocking-threads": min(4, (os.cpu_count() or 1) * 2 + 1),
-        # It counts open connections, idle ones too: a small number lets a few browsers shut out the rest.
-        "backpressure": 512,
-        "http1-header-read-timeout": 15_000,  # also closes idle connections
+        # Open connections, idle and slow ones too: each costs a descriptor and, at worst, two small buffers.
+        "backpressure": CONEXIONES,
+        "http1-buffer-size": 64 * 1024,
+        "http1-header-read-timeout": plazo * 1000,  # also closes idle connections
         "workers-kill-timeout": 5,
         "log-level": "warning",
     }
     # -P: the folder it is started from must not shadow the project's modules.
-    programa = [sys.executable, "-P", "-c", GRANIAN, "nss_portal.wsgi:application"]
+    programa = [sys.executable, "-P", "-c", GRANIAN, "nss_portal.asgi:application"]
     return [*programa, "--no-ws", "--no-access-log", *(f"--{k}={v}" for k, v in opciones.items())]
 
 
