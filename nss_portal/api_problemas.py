@@ -68,7 +68,7 @@ TIPOS = {
     "sin-base": Tipo(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "Ahora no podemos atenderte",
-        "No recibimos lo que enviaste. Vuelve a intentarlo en un momento.",
+        "Vuelve a intentarlo en un momento: nada se duplica.",
     ),
     "falla": Tipo(
         HTTPStatus.INTERNAL_SERVER_ERROR,
