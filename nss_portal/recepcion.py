@@ -29,7 +29,8 @@ type Enviar = Callable[[Mensaje], Awaitable[None]]
 # A deadline moves on with the bytes that have passed: on a line this slow a school's roster still gets
 # through, and who sends or reads a byte every few seconds does not gain time.
 RITMO = 16 * 1024  # bytes a second
-EN_MEMORIA = 64 * 1024  # bytes of a body or of an answer; what is longer is on disk
+EN_MEMORIA = 64 * 1024  # bytes of a body, and what is sent at once; a longer body is on disk
+RESPUESTA_EN_MEMORIA = 256 * 1024  # pages and documents fit: they are served with the disk full
 CUERPO_MAXIMO = 20 * 1024 * 1024  # a longer one goes to Django unread, and is refused there
 CUERPOS_MAXIMO = 512 * 1024 * 1024  # of all those that a process holds at once
 
@@ -47,7 +48,7 @@ class Cuerpo:
     aqui = 0  # bytes of all bodies that this process holds now
 
     def __init__(self, carpeta: Path) -> None:
-        self.archivo = _temporal(carpeta)
+        self.archivo = _temporal(EN_MEMORIA, carpeta)
         self.largo = 0
 
     def agregar(self, trozo: bytes) -> None:
@@ -103,7 +104,9 @@ class Recepcion:
 
     async def _recibir(self, environ: dict[str, Any], receive: Recibir, cuerpo: Cuerpo) -> None:
         """Read all of the body, in time, and tell Django its true length."""
-        largo, hay_mas = int(environ.get("CONTENT_LENGTH") or 0), True
+        # The server has refused lengths that contradict each other; the same one may be there twice.
+        dicho = environ.get("CONTENT_LENGTH", "").rpartition(",")[2].strip()
+        largo, hay_mas = int(dicho) if dicho.isdecimal() else 0, True
         try:
             async with asyncio.timeout(self.plazo) as limite:
                 vence = limite.when() or 0.0
@@ -130,7 +133,7 @@ class Recepcion:
             inicio["headers"] = [(k.lower().encode("latin-1"), v.encode("latin-1")) for k, v in cabeceras]
 
         respuesta = self.wsgi(environ, start_response)
-        salida = _temporal(self.carpeta)
+        salida = _temporal(RESPUESTA_EN_MEMORIA, self.carpeta)
         try:
             salida.writelines(respuesta)
             salida.seek(0)
@@ -156,8 +159,8 @@ class Recepcion:
             pass  # an answer that ends before its length closes the connection
 
 
-def _temporal(carpeta: Path) -> "SpooledTemporaryFile[bytes]":
-    return SpooledTemporaryFile(EN_MEMORIA, dir=str(carpeta))
+def _temporal(en_memoria: int, carpeta: Path) -> "SpooledTemporaryFile[bytes]":
+    return SpooledTemporaryFile(en_memoria, dir=str(carpeta))
 
 
 async def _rechazar(estado: HTTPStatus, send: Enviar) -> None:

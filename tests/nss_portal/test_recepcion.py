@@ -79,6 +79,7 @@ def test_lo_que_se_le_dice_a_django(pedir: Callable[..., Mensajes]) -> None:
     cabeceras = [
         (b"host", b"portal.example"),
         (b"content-length", b"4"),
+        (b"content-length", b"4"),
         (b"content-type", b"text/plain"),
         (b"cookie", b"a=1"),
         (b"cookie", b"b=2"),
