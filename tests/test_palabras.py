@@ -71,7 +71,8 @@ DE_CODIGO = re.compile(
 def dicho(texto: str) -> str:
     """The strings of a module that begin like a sentence."""
     arbol = ast.parse(texto)
-    con_cuerpo = [n for n in ast.walk(arbol) if isinstance(n, ast.Module | ast.FunctionDef | ast.ClassDef)]
+    duenos = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    con_cuerpo = [n for n in ast.walk(arbol) if isinstance(n, duenos)]
     comentarios = {id(n.body[0].value) for n in con_cuerpo if n.body and isinstance(n.body[0], ast.Expr)}
     cadenas = (n for n in ast.walk(arbol) if isinstance(n, ast.Constant) and id(n) not in comentarios)
     frase = re.compile(r"[A-ZÁÉÍÓÚÑ¿«]\S*[a-záéíóúñ]\S* ")
