@@ -79,7 +79,9 @@ def empezar(request: HttpRequest, datos: api_formas.Solicitud) -> Any:
     if not form.is_valid():
         raise api_problemas.de_un_form(form)
     try:
-        tramite = codigos.comenzar(datos.tipo, form.cleaned_data, comienzo.guardar, con)
+        tramite = codigos.comenzar(
+            datos.tipo, form.cleaned_data, comienzo.guardar, con, limites.origen(request)
+        )
     except codigos.Demasiados as error:
         detalle = (
             "Ya enviamos los códigos que caben en un día para esa CURP y ese correo. Usa el último o espera."

@@ -9,13 +9,14 @@ from django import forms
 from ninja import Schema
 from pydantic import Field
 
-from nss_portal.forms import CorreoField, CurpField
+from nss_portal.forms import CorreoField, CurpField, campos_del_nombre
 from nss_portal.models import Estado, Tramite
 
 POR_CONFIRMAR = "por_confirmar"
 # In these the worker has the trámite: whoever polls comes back in a moment.
 TRABAJANDO = {Estado.RECIBIDO, Estado.ASIGNANDO, Estado.EMITIENDO}
 _LARGO = 400
+_NOMBRE = "Como está en el acta de nacimiento. Sólo donde la institución lo pide (IDENTIDAD=nombre)."
 
 type EstadoDeApi = Literal[
     "por_confirmar",
@@ -36,6 +37,10 @@ class ComienzoForm(forms.Form):
     curp = CurpField(label="CURP")
     correo = CorreoField(label="Correo electrónico")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields |= campos_del_nombre()
+
 
 class Comienzo(NamedTuple):
     """How a step begins in the App: what it asks for, and the rows that it writes with the trámite."""
@@ -48,6 +53,9 @@ class Solicitud(Schema):
     tipo: Literal["nss", "vigencia", "clinica"] = Field(examples=["nss"])
     curp: str = Field(max_length=_LARGO, examples=["MUHD040821HDFSRGA9"])
     correo: str = Field(max_length=_LARGO, examples=["persona@correo.example"])
+    nombres: str | None = Field(None, max_length=_LARGO, description=_NOMBRE, examples=["Diego"])
+    primer_apellido: str | None = Field(None, max_length=_LARGO, description=_NOMBRE, examples=["Muestra"])
+    segundo_apellido: str | None = Field(None, max_length=_LARGO, description=_NOMBRE, examples=["Hernández"])
     nss: str | None = Field(None, max_length=_LARGO, description="Sólo para «vigencia».", examples=[None])
     codigo_postal: str | None = Field(
         None,

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from nss_portal import limites
 from nss_portal.api_problemas import Problema
-from nss_portal.models import Idempotencia
+from nss_portal.models import ClaveApi, Credencial, Idempotencia
 
 type Vista = Callable[..., HttpResponse]
 
@@ -65,10 +65,19 @@ def _puerta(vista: Vista) -> Vista:
 def _dejar_pasar(request: HttpRequest) -> None:
     if int(request.META.get("CONTENT_LENGTH") or 0) > PESO_MAXIMO:
         raise Problema("tamano")
-    # Whoever bears a token is counted by it: a token that is not one is counted like nobody's, by address,
-    # where it is refused (`api_acceso`).
-    if not request.headers.get("Authorization"):
+    # Whoever bears a token of ours is counted by it, where it is looked at (`api_acceso`); anybody else by
+    # address, whatever they put in the header.
+    if _de_quien(request) is None:
         contar(f"api:{limites.direccion(request)}", POR_DIRECCION)
+
+
+def _de_quien(request: HttpRequest) -> str | None:
+    """The key of the token or of the institution's key that the request bears; None when it bears none."""
+    esquema, _, secreto = request.headers.get("Authorization", "").partition(" ")
+    if esquema.lower() != "bearer" or not secreto.strip():
+        return None
+    suya = Credencial.de(secreto.strip()) or ClaveApi.de(secreto.strip())
+    return f"{type(suya).__name__} {suya.pk}" if suya else None
 
 
 def contar(clave: str, cupo: int) -> None:
@@ -86,8 +95,11 @@ def _una_vez(request: HttpRequest, vista: Callable[[], HttpResponse]) -> HttpRes
     clave = request.headers["Idempotency-Key"]
     if not (0 < len(clave) <= LARGO_DE_CLAVE and clave.isascii() and clave.isprintable()):
         raise Problema("campos", errores={"Idempotency-Key": ["De 1 a 200 letras, números o signos."]})
-    # Whose it is: somebody else's same key is another key.
-    de_quien = f"{request.path}\n{request.headers.get('Authorization', '')}\n{clave}"
+    quien = _de_quien(request)
+    if quien is None and request.headers.get("Authorization"):
+        raise Problema("credencial")  # what an ended token was told is told no more
+    # Whose it is: somebody else's same key is another key. Without a token, whoever is at the same address.
+    de_quien = f"{request.path}\n{quien or limites.direccion(request)}\n{clave}"
     fila = Idempotencia(
         clave=salted_hmac("nss_portal.idempotencia", de_quien, algorithm="sha256").hexdigest(),
         cuerpo=salted_hmac("nss_portal.pedido", request.body, algorithm="sha256").hexdigest(),

@@ -28,14 +28,18 @@ def _concha() -> list[str]:
 def _version() -> str:
     """Changes when any file of the shell does: collected names carry their content's fingerprint."""
     con_huella = [staticfiles_storage.url(nombre) for nombre in MODULOS + ADORNOS]
-    texto = f"{settings.DEMO} {settings.URL_PUBLICA} {con_huella}"
+    texto = f"{settings.DEMO} {settings.IDENTIDAD} {settings.URL_PUBLICA} {con_huella}"
     return hashlib.sha256(texto.encode()).hexdigest()[:12]
 
 
 @require_safe
 @cache_control(no_cache=True)
 def inicio(request: HttpRequest) -> HttpResponse:
-    return render(request, "app/index.html", {"entrada": f"{settings.STATIC_URL}app/app.js"})
+    return render(
+        request,
+        "app/index.html",
+        {"entrada": f"{settings.STATIC_URL}app/app.js", "identidad": settings.IDENTIDAD},
+    )
 
 
 @require_safe

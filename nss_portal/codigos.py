@@ -17,7 +17,7 @@ from django.db import models, transaction
 from django.tasks import task
 from django.utils import timezone
 
-from nss_portal import confirmacion, correo, limites, tramites
+from nss_portal import confirmacion, correo, limites, titular, tramites
 from nss_portal.models import (
     Codigo,
     Confirmacion,
@@ -30,8 +30,9 @@ from nss_portal.models import (
     Vinculo,
 )
 
-# Whatever the CURPs: more than a family asks for in a day, far less than what fills a mailbox.
-CODIGOS_POR_BUZON = 20
+# Whatever the CURPs: more than a family asks for in a day, far less than what fills a mailbox. From one
+# network; and from all of them, so that nobody elsewhere takes what there is for the mailbox's owner.
+CODIGOS_POR_BUZON, DE_TODAS_PARTES = 20, 60
 # Long enough to look at after a complaint.
 RETENCION = timedelta(days=30)
 
@@ -70,6 +71,7 @@ def comenzar(
     datos: dict[str, Any],
     guardar: Callable[[Tramite, dict[str, Any]], Any],
     credencial: Credencial | None = None,
+    origen: str = "",
 ) -> Tramite:
     """Begin a trámite of the App. With a credential that this CURP and mailbox opened, it goes on at once.
 
@@ -78,8 +80,9 @@ def comenzar(
     with transaction.atomic():
         quien = credencial.quien_hablo(datos["curp"], datos["correo"]) if credencial else ""
         if not quien:
-            _contar(datos["curp"], datos["correo"])
-        tramite = tramites.iniciar(tipo, uuid.uuid4(), "", datos["curp"], datos["correo"])
+            _contar(datos["curp"], datos["correo"], origen)
+        tramite = tramites.iniciar(tipo, uuid.uuid4(), "", datos["curp"], datos["correo"], origen=origen)
+        titular.declarar(tramite, datos)
         guardar(tramite, datos)
         if quien and credencial:
             Tramite.objects.filter(pk=tramite.pk).update(
@@ -92,15 +95,19 @@ def comenzar(
     return tramite
 
 
-def _contar(curp: str, buzon: str) -> None:
+def _contar(curp: str, correo: str, origen: str) -> None:
     """What was typed, not what is known: the same for a CURP that nobody holds."""
-    ahora = timezone.now()
-    suyos = Codigo.objects.recientes(ahora).filter(tramite__curp=curp, tramite__correo__iexact=buzon)
+    ahora, buzon = timezone.now(), limites.buzon(correo)
+    suyos = Codigo.objects.recientes(ahora).filter(
+        tramite__curp=curp, tramite__correo__iexact=correo, tramite__origen=origen
+    )
     pedidos = sorted(suyos.values_list("creado", flat=True))
     if len(pedidos) >= Codigo.AL_DIA:
         raise Demasiados(pedidos[-Codigo.AL_DIA] + timedelta(days=1) - ahora)
-    if not limites.permitir(f"codigos:{buzon.casefold()}", CODIGOS_POR_BUZON, timedelta(days=1)):
-        raise Demasiados(timedelta(days=1) / CODIGOS_POR_BUZON)
+    cupos = [(f"codigos:{buzon}:{origen}", CODIGOS_POR_BUZON), (f"codigos:{buzon}", DE_TODAS_PARTES)]
+    for clave, cupo in cupos:
+        if not limites.permitir(clave, cupo, timedelta(days=1)):
+            raise Demasiados(timedelta(days=1) / cupo)
 
 
 @task()
@@ -112,6 +119,7 @@ def mandar(pk: uuid.UUID) -> None:
     """Choose the mailbox that may speak for the CURP and write its mail. Safe to call twice, at once.
 
     The one that was confirmed for the person, when there is one; nothing then goes to the one that was typed.
+    Where the name is asked, always the one that was typed: it proves nothing yet.
     """
     with transaction.atomic():
         codigo = Codigo.objects.por_mandar().select_for_update().filter(pk=pk).first()
@@ -124,7 +132,7 @@ def mandar(pk: uuid.UUID) -> None:
         else:
             pregunta, para = Pregunta.TRAMITE, tramite.correo
         codigo.atendido = timezone.now()
-        if _cabe(tramite.curp, para, codigo.atendido):
+        if _cabe(tramite, pregunta, para, codigo.atendido):
             codigo.confirmacion = Confirmacion.objects.create(tramite=tramite, pregunta=pregunta, correo=para)
             # «acceso» comes before every other notice: somebody is waiting for it, for ten minutes.
             datos = {"codigo": str(codigo.pk), "pregunta": str(pregunta)}
@@ -133,16 +141,22 @@ def mandar(pk: uuid.UUID) -> None:
 
 
 def _vinculo(tramite: Tramite) -> Vinculo | None:
+    """The mailbox that answers for the CURP, where it is what a mailbox answers for."""
+    if titular.por_nombre(tramite):
+        return None
     persona = Persona.objects.de_curp(tramite.curp)
     return Vinculo.objects.filter(persona=persona).first() if persona else None
 
 
-def _cabe(curp: str, para: str, ahora: datetime) -> bool:
-    """Whether the mailbox may be sent one more for this CURP today, whoever asks and whatever they typed."""
+def _cabe(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str, ahora: datetime) -> bool:
+    """Whether the mailbox may be sent one more for this CURP today."""
     # The bucket's row is locked until the end of the transaction: two workers do not count at once.
-    if not limites.permitir(confirmacion.clave_de_limite(curp, para), Codigo.AL_DIA, timedelta(days=1)):
+    if not confirmacion.cabe(tramite, pregunta, para):
         return False
-    mandados = Codigo.objects.recientes(ahora).filter(tramite__curp=curp, confirmacion__correo__iexact=para)
+    iguales = {"confirmacion__correo__iexact": para, "confirmacion__pregunta": pregunta}
+    if pregunta != Pregunta.PERMISO:
+        iguales["tramite__origen"] = tramite.origen
+    mandados = Codigo.objects.recientes(ahora).filter(tramite__curp=tramite.curp, **iguales)
     return mandados.count() < Codigo.AL_DIA
 
 

@@ -7,12 +7,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from nss_portal import correo, limites
+from nss_portal import correo, limites, titular
 from nss_portal.models import Confirmacion, Credencial, Envio, Estado, Persona, Tramite, Vinculo
 
 SIEMPRE, SI_CAMBIA, NUNCA = "siempre", "si-cambia", "nunca"
-# How many times a day one mailbox is asked about one CURP, whoever asks.
-AL_DIA = 5
+# How many times a day a mailbox is asked about one CURP: from one network, from all that never answered.
+AL_DIA, DE_TODAS_PARTES = 5, 20
 
 
 class Desenlace(StrEnum):
@@ -30,8 +30,11 @@ def pedir(tramite: Tramite, persona: Persona | None, *, por_asignar: bool = Fals
     Asked inside the transaction of each act, before anything of the person is shown or changed, and by the
     facts of this moment: a mailbox that was confirmed since speaks before any that had spoken. `persona` is
     None for a CURP that nobody holds: in «siempre» it must look like any other until then. `por_asignar`: the
-    person has no number, and one that is given in this very trámite is its browser's to see.
+    person has no number, and one that is given in this very trámite is its browser's to see. Where the name
+    is asked as well, it is compared here: the trámite of somebody else is refused, and that is True too.
     """
+    if titular.por_nombre(tramite):
+        return not _es_su_dueno(tramite, persona)
     pregunta, para = a_quien(tramite, persona, por_asignar=por_asignar)
     if pregunta is None:
         return False
@@ -40,10 +43,54 @@ def pedir(tramite: Tramite, persona: Persona | None, *, por_asignar: bool = Fals
     return True
 
 
+def preguntar_primero(tramite: Tramite) -> bool:
+    """Where the name is asked, the mailbox speaks before the registry is: True while it has not.
+
+    One transaction. Alike for every CURP, and the mailbox is the one that was typed.
+    """
+    if not titular.por_nombre(tramite) or _ya_hablo(tramite):
+        return False
+    with transaction.atomic():
+        if tramite.mover(Estado.CONFIRMACION):
+            _preguntar(tramite, Confirmacion.Pregunta.TRAMITE, tramite.correo)
+    return True
+
+
+def _es_su_dueno(tramite: Tramite, persona: Persona | None) -> bool:
+    """Whether the mailbox that spoke and the name are the person's; the first one to prove both is bound.
+
+    Part of a transaction. Otherwise the trámite is refused, in the same way whatever it was that failed.
+    """
+    vinculo = Vinculo.objects.filter(persona=persona).first() if persona else None
+    suyo = vinculo.correo if vinculo else ""
+    if tramite.comprobado:
+        bien = mismo(suyo, tramite.correo)  # another one may speak for the person since
+    else:
+        bien = titular.comprobar(tramite, persona, suyo)
+        if bien and vinculo is None:
+            # Of two mailboxes at once, the second finds the first one's.
+            vinculo, nuevo = Vinculo.objects.get_or_create(
+                persona=persona, defaults={"correo": tramite.correo}
+            )
+            if nuevo and persona:
+                _cerrar_lo_de_otros(persona, tramite.correo)
+            bien = mismo(vinculo.correo, tramite.correo)
+    if not bien:
+        tramite.mover(Estado.RECHAZADO, motivo=Tramite.Motivo.IDENTIDAD_NO_COMPROBADA)
+    return bien
+
+
+def siempre() -> bool:
+    """Whether the mailbox that is typed must always speak."""
+    return titular.por_nombre() or settings.CONFIRMAR_CORREO == SIEMPRE
+
+
 def a_quien(
     tramite: Tramite, persona: Persona | None, *, por_asignar: bool = False
 ) -> tuple[Confirmacion.Pregunta | None, str]:
     """What must be asked, and of which mailbox; (None, "") when nothing must."""
+    if titular.por_nombre(tramite):
+        return (None, "") if _ya_hablo(tramite) else (Confirmacion.Pregunta.TRAMITE, tramite.correo)
     modo = settings.CONFIRMAR_CORREO
     if modo == NUNCA or tramite.canal == Tramite.Canal.VENTANILLA:
         return None, ""
@@ -71,7 +118,8 @@ def mismo(uno: str, otro: str) -> bool:
 
 def preguntar_si_es_suyo(tramite: Tramite) -> None:
     """With the mail of the documents: «confirma que este es tu correo», unless it is known already."""
-    if settings.CONFIRMAR_CORREO == NUNCA or not tramite.correo:
+    nunca = settings.CONFIRMAR_CORREO == NUNCA and not titular.por_nombre()
+    if nunca or not tramite.correo:
         return
     if not Vinculo.objects.filter(persona=tramite.persona).exists():
         Confirmacion.objects.get_or_create(
@@ -133,7 +181,8 @@ def _cerrar_lo_de_otros(persona: Persona, buzon: str) -> None:
 
 def _habla_por(persona: Persona | None, confirmacion: Confirmacion) -> bool:
     """Whether the mailbox that answered is the person's; the first one to say so becomes it."""
-    if persona is None:
+    # Where the name is asked, what a link proves is that the mailbox was read; the name binds it, or not.
+    if persona is None or titular.por_nombre(confirmacion.tramite):
         return True
     vinculo = Vinculo.objects.select_for_update().filter(persona=persona).first()
     if vinculo is None and confirmacion.pregunta != Confirmacion.Pregunta.PERMISO:
@@ -195,7 +244,7 @@ def _preguntar(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str) -> 
     nueva, _ = la_misma.update_or_create(
         tramite=tramite, pregunta=pregunta, correo=para, defaults={"creada": timezone.now()}
     )
-    if not limites.permitir(clave_de_limite(tramite.curp, para), AL_DIA, timedelta(days=1)):
+    if not cabe(tramite, pregunta, para):
         return False
     envio = Envio.objects.create(
         tramite=tramite,
@@ -207,6 +256,23 @@ def _preguntar(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str) -> 
     return True
 
 
-def clave_de_limite(curp: str, para: str) -> str:
-    """One bucket for the web's links and the App's codes."""
-    return f"codigo:{curp}:{para.casefold()}"
+def cabe(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str) -> bool:
+    """Whether a mailbox may be asked once more about a CURP today; web and App share what there is.
+
+    What others ask of it is counted apart from its owner's: who gives another mailbox, by what they ask; who
+    gives this one without ever having answered from it, by where they ask from.
+    """
+    buzon, un_dia = limites.buzon(para), timedelta(days=1)
+    if pregunta == Confirmacion.Pregunta.PERMISO:
+        return limites.permitir(f"permiso:{tramite.curp}:{buzon}", AL_DIA, un_dia)
+    if _ya_contesto_de_aqui(tramite, para):
+        return limites.permitir(f"dueno:{tramite.curp}:{buzon}", AL_DIA, un_dia)
+    return limites.permitir(f"codigo:{tramite.curp}:{buzon}:{tramite.origen}", AL_DIA, un_dia) and (
+        limites.permitir(f"buzon:{tramite.curp}:{buzon}", DE_TODAS_PARTES, un_dia)
+    )
+
+
+def _ya_contesto_de_aqui(tramite: Tramite, para: str) -> bool:
+    """Whether this browser, or this credential's phone, has had an answer from that mailbox before."""
+    suyos = Tramite.objects.del_navegador(tramite.navegador)
+    return suyos.filter(confirmado_por__iexact=para).exists()

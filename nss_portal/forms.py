@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils import timezone
 
-from nss_portal import verificacion
+from nss_portal import titular, verificacion
 from nss_portal.identidad import normalizar_curp, normalizar_nss, validar_curp, validar_nss
 from nss_portal.models import CaptchaResuelto, CodigoPostal
 
@@ -112,6 +112,19 @@ class CorreoField(forms.EmailField):
 
     def bound_data(self, data: Any, initial: Any) -> Any:
         return (data or "")[:LARGO_MAXIMO]
+
+
+def campos_del_nombre() -> dict[str, forms.Field]:
+    """Those that prove whose CURP it is, where the name is asked; none elsewhere."""
+    if not titular.por_nombre():
+        return {}
+    return {
+        "nombres": CampoTexto(label="Nombre o nombres", max_length=100, requerido="Escribe tu nombre."),
+        "primer_apellido": CampoTexto(
+            label="Primer apellido", max_length=100, requerido="Escribe tu primer apellido."
+        ),
+        "segundo_apellido": CampoTexto(label="Segundo apellido", max_length=100, required=False),
+    }
 
 
 class VerificarForm(forms.Form):
@@ -261,6 +274,8 @@ class SolicitudForm(forms.Form):
 
     def __init__(self, *args: Any, navegador: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields |= campos_del_nombre()
+        self.order_fields(["curp", *titular.PARTES])
         self._donde = {"navegador": navegador, "formulario": type(self).__name__}
         solicitud = leer_uuid(self["solicitud"].value())
         self.captcha_resuelto = (
@@ -287,6 +302,10 @@ class SolicitudForm(forms.Form):
             if (fila.navegador, fila.formulario) == tuple(self._donde.values()):
                 self.captcha_resuelto = True
                 del self.fields["captcha"]
+
+    @property
+    def pide_nombre(self) -> bool:
+        return "nombres" in self.fields
 
     @property
     def letras_curp(self) -> tuple[str, str, str] | None:

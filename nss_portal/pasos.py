@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from nss_portal import confirmacion, sesion, tramites
+from nss_portal import confirmacion, limites, sesion, titular, tramites
 from nss_portal.forms import SolicitudForm, leer_uuid
 from nss_portal.models import Documento, Estado, Persona, Tramite
 from nss_portal.views import expirada
@@ -99,7 +98,10 @@ def solicitar(request: HttpRequest, paso: Paso) -> HttpResponse:
             if form.is_valid():
                 datos = form.cleaned_data
                 sesion.prolongar(request)
-                nuevo = tramites.iniciar(paso.tipo, solicitud, navegador, datos["curp"], datos["correo"])
+                suyo = (datos["curp"], datos["correo"])
+                origen = limites.origen(request)
+                nuevo = tramites.iniciar(paso.tipo, solicitud, navegador, *suyo, origen=origen)
+                titular.declarar(nuevo, datos)
                 paso.al_iniciar(nuevo, datos)
                 return redirect(nuevo)
             form.recordar_captcha()
@@ -122,7 +124,7 @@ def _ya_escrito(paso: Paso, ultimo: Tramite | None) -> dict[str, Any]:
     if ultimo is None or not (ultimo.estado == Estado.RECHAZADO or _sigue_de(paso, ultimo)):
         return {}
     suyo = {"curp": ultimo.curp, "correo": ultimo.correo, "correo_confirmacion": ultimo.correo}
-    return suyo | paso.inicial(ultimo)
+    return suyo | titular.dicho_antes(ultimo) | paso.inicial(ultimo)
 
 
 def _sigue_de(paso: Paso, ultimo: Tramite) -> bool:
@@ -163,7 +165,7 @@ def dibujar(
         contexto |= {"avance": avance(paso, tramite), "tarda": tarda}
     elif pantalla == "confirmacion":
         contexto["confirmacion"] = tramite.confirmaciones.exclude(pregunta="correo").get()
-        contexto["siempre"] = settings.CONFIRMAR_CORREO == confirmacion.SIEMPRE
+        contexto["siempre"], contexto["por_nombre"] = confirmacion.siempre(), titular.por_nombre()
         contexto["preguntado"] = tramite.envios.filter(aviso__startswith="confirmar-").exists()
     elif pantalla in ("resultado", "finalizado"):
         envios = [envio for envio in tramite.envios.all() if not envio.aviso]

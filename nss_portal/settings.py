@@ -166,10 +166,18 @@ VENTANILLA = {
 # What the apps work on beside trámites: picked up when nobody holds it (f(segundos) -> how many), and
 # forgotten when its time has come (f(ahora) -> {what: rows}).
 REANUDAR = ["nss_portal.codigos.reanudar", "vigencia.lotes.reanudar", "afiliacion.cambios.poner_al_dia"]
-OLVIDAR = ["nss_portal.codigos.vencidos", "vigencia.lotes.vencidos"]
+OLVIDAR = ["nss_portal.codigos.vencidos", "nss_portal.titular.vencidos", "vigencia.lotes.vencidos"]
 
-# Which mailbox must speak before something of a person is shown: «siempre», whichever was typed; «si-cambia»,
-# only the one confirmed before when another is typed; «nunca», a demonstration's choice.
+# What proves that who asks is the CURP's owner: «correo», a mailbox that was confirmed, as the source has it;
+# «nombre», also the full name as the registry has it. Whoever knows a CURP and a name passes both.
+IDENTIDAD = os.environ.get("IDENTIDAD") or ("correo" if DEMO else "nombre")
+if IDENTIDAD not in {"correo", "nombre"}:
+    raise ImproperlyConfigured(
+        "IDENTIDAD debe ser «nombre» o «correo» («respaldo» todavía no está en esta versión)."
+    )
+
+# Under IDENTIDAD=correo, which mailbox must speak before something of a person is shown: «siempre», whichever
+# was typed; «si-cambia», only the one confirmed before when another is typed; «nunca», in demonstration only.
 CONFIRMAR_CORREO = os.environ.get("CONFIRMAR_CORREO") or ("si-cambia" if DEMO else "siempre")
 if CONFIRMAR_CORREO not in {"siempre", "si-cambia", "nunca"} or (CONFIRMAR_CORREO == "nunca" and not DEMO):
     raise ImproperlyConfigured(

@@ -54,13 +54,20 @@ def iniciar(
     curp: str,
     email: str,
     canal: str = Tramite.Canal.WEB,
+    origen: str = "",
 ) -> Tramite:
     """Begin a trámite, and queue it; a second call with the same `solicitud` raises IntegrityError.
 
     Call it inside a transaction; the caller decides what a repeated request means.
     """
     tramite = Tramite(
-        tipo=tipo, solicitud=solicitud, navegador=navegador, curp=curp, correo=email, canal=canal
+        tipo=tipo,
+        solicitud=solicitud,
+        navegador=navegador,
+        curp=curp,
+        correo=email,
+        canal=canal,
+        origen=origen,
     )
     try:
         with transaction.atomic():
@@ -91,7 +98,7 @@ def atender(pk: uuid.UUID) -> None:
             if emitiendo:
                 _desconfiar(tomado)
                 emitir(tramite)
-            else:
+            elif not confirmacion.preguntar_primero(tramite):
                 import_string(settings.ACTOS[tramite.tipo])(tramite)
         except NoDisponible:
             _esperar(tomado, Tramite.Espera.REGISTRO_NO_DISPONIBLE)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from itertools import batched
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -97,7 +96,7 @@ def escribir(
     )
     filas = filas.annotate(ultimo=Subquery(ultimo), confirmado=F("persona__vinculo__correo"))
     filas = filas.filter(ultimo__isnull=False).order_by()
-    if settings.CONFIRMAR_CORREO == confirmacion.SIEMPRE:
+    if confirmacion.siempre():
         filas = filas.filter(persona__vinculo__isnull=False)
     envios = [
         Envio(

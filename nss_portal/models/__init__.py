@@ -7,7 +7,7 @@ from nss_portal.models.documento import Certificado, Documento, Envio, Verificac
 from nss_portal.models.persona import CurpAnterior, Persona
 from nss_portal.models.servicio import Aviso, CaptchaResuelto, Cupo, Instalacion, Latido
 from nss_portal.models.territorio import CodigoPostal, Colonia, Entidad, Municipio
-from nss_portal.models.tramite import Domicilio, Estado, Suceso, Tramite
+from nss_portal.models.tramite import Domicilio, Estado, NombreDicho, Suceso, Tramite
 
 __all__ = [
     "Asiento",
@@ -31,6 +31,7 @@ __all__ = [
     "Instalacion",
     "Latido",
     "Municipio",
+    "NombreDicho",
     "Persona",
     "Residencia",
     "Suceso",

@@ -97,6 +97,8 @@ class Tramite(models.Model):
         NSS_NO_CORRESPONDE = "nss-no-corresponde", "El NSS no corresponde a la CURP"
         SIN_VIGENCIA = "sin-vigencia", "Sin inscripción vigente"
         BLOQUEADA = "bloqueada", "CURP bloqueada"
+        # Nobody holds the CURP, or the name or the mailbox is not its owner's: never said which.
+        IDENTIDAD_NO_COMPROBADA = "identidad-no-comprobada", "No se comprobó de quién es la CURP"
 
     class Espera(models.TextChoices):
         REGISTRO_NO_DISPONIBLE = "registro-no-disponible", "El registro de población no responde"
@@ -134,13 +136,17 @@ class Tramite(models.Model):
         Persona, models.PROTECT, verbose_name="persona", related_name="tramites", null=True, blank=True
     )
     estado = models.CharField("estado", max_length=12, choices=Estado.choices, default=Estado.RECIBIDO)
-    motivo = models.CharField("motivo de rechazo", max_length=20, choices=Motivo.choices, blank=True)
+    motivo = models.CharField("motivo de rechazo", max_length=24, choices=Motivo.choices, blank=True)
     espera = models.CharField("qué espera", max_length=24, choices=Espera.choices, blank=True)
     resultado = models.CharField("resultado", max_length=13, choices=Resultado.choices, blank=True)
     # When a mailbox said that this is its person's, and which: what was waiting for that may be shown, while
     # that mailbox is the one that speaks for the person.
     confirmado = models.DateTimeField("confirmado", null=True, blank=True)
     confirmado_por = models.EmailField("confirmado por", max_length=254, blank=True)
+    # When the name that was typed was found to be the person's.
+    comprobado = models.DateTimeField("nombre comprobado", null=True, blank=True)
+    # Where it was asked from, as a fingerprint: what one network asks for is not counted to another.
+    origen = models.CharField("origen", max_length=16, blank=True, editable=False, db_default="")
     # No worker touches it before this moment: a lease while one works, a pause while it waits.
     libre_desde = models.DateTimeField("libre desde", db_default=Now())
     intentos = models.PositiveIntegerField("intentos", default=0)
@@ -215,6 +221,24 @@ class Tramite(models.Model):
     @property
     def correo_enmascarado(self) -> str:
         return enmascarar_correo(self.correo)
+
+
+class NombreDicho(models.Model):
+    """The full name typed by who says they hold the CURP, until it is compared with the registry's."""
+
+    tramite = models.OneToOneField(
+        Tramite, models.CASCADE, verbose_name="trámite", related_name="nombre_dicho", primary_key=True
+    )
+    nombres = models.CharField("nombres", max_length=100)
+    primer_apellido = models.CharField("primer apellido", max_length=100)
+    segundo_apellido = models.CharField("segundo apellido", max_length=100, blank=True)
+
+    class Meta:
+        verbose_name = "nombre por comprobar"
+        verbose_name_plural = "nombres por comprobar"
+
+    def __str__(self) -> str:
+        return str(self.tramite)
 
 
 class Suceso(models.Model):

@@ -119,8 +119,8 @@ async function terminar(aviso = "") {
 }
 
 function conocidos(tipo) {
-  const { curp = "", correo = "", codigo_postal = "" } = todo.sesion ?? {};
-  return { curp, correo, codigo_postal, nss: tipo === "vigencia" ? (todo.guardado.nss?.dicho.nss ?? "") : "" };
+  const { token: _, ...dichos } = todo.sesion ?? {};
+  return { ...dichos, nss: tipo === "vigencia" ? (todo.guardado.nss?.dicho.nss ?? "") : "" };
 }
 
 const escrito = (evento) => {
@@ -156,7 +156,8 @@ async function empezar(tipo, valores, con = {}) {
   });
   if (!comenzado) return;
   const codigo_postal = valores.codigo_postal || todo.sesion?.codigo_postal;
-  todo.sesion = { curp, correo: valores.correo, codigo_postal, token: token() };
+  const { nss: _, ...dichos } = valores;
+  todo.sesion = { ...dichos, curp, codigo_postal, token: token() };
   todo.curso = { tipo, id: comenzado.id, confirmado: comenzado.estado !== "por_confirmar" };
   await guardar();
   abrir();

@@ -34,6 +34,16 @@ export const MOTIVOS = {
     ],
     boton: ["Corregir mi CURP", null],
   },
+  "identidad-no-comprobada": {
+    titulo: "No pudimos comprobar que la CURP es tuya",
+    guia: "La CURP, el nombre y el correo tienen que ser los de una misma persona. Por seguridad no decimos cuál no coincide. No se mostró ni se asignó nada.",
+    hacer: [
+      ["Revisa lo que escribiste", "Compara tu CURP y tu nombre con tu acta de nacimiento. Escribe todos tus nombres y tus dos apellidos, si los tienes."],
+      ["¿Ya usaste otro correo aquí?", "Haz el trámite con ese correo: es el que responde por ti."],
+      ["Si todo está bien, acude a tu Subdelegación del IMSS", `${EN_SUBDELEGACION} Ahí comprueban que eres tú. En control escolar también te orientan.`],
+    ],
+    boton: ["Corregir mis datos", null],
+  },
   "curp-sin-nss": {
     titulo: "Todavía no tienes un Número de Seguridad Social",
     guia: "Encontramos tu CURP, pero no tiene un NSS asignado. Sin él, ninguna escuela puede inscribirte.",

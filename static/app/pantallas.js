@@ -103,6 +103,15 @@ export function solicitud(tipo, { valores = {}, aviso = "" }, enviar) {
       "form",
       { novalidate: true, submit: enviar },
       dato("curp", { etiqueta: "CURP", pista: "18 letras y números.", clase: "w-curp", autocapitalize: "characters", autocomplete: "off" }),
+      document.body.dataset.identidad === "nombre" &&
+        h(
+          "fieldset.nombre",
+          h("legend", "Tu nombre completo"),
+          h("p.pista", "Como está en tu acta de nacimiento. No importan los acentos ni las mayúsculas."),
+          dato("nombres", { etiqueta: "Nombre o nombres", autocomplete: "given-name" }),
+          dato("primer_apellido", { etiqueta: "Primer apellido", autocomplete: "family-name" }),
+          dato("segundo_apellido", { etiqueta: "Segundo apellido (opcional)", autocomplete: "additional-name" }),
+        ),
       tipo === "vigencia" &&
         dato("nss", { etiqueta: "Número de Seguridad Social (NSS)", pista: "11 números.", clase: "w-curp", inputmode: "numeric", autocomplete: "off" }),
       tipo === "clinica" &&

@@ -95,7 +95,7 @@ def todas(settings: Any, tmp_path: Path) -> dict[str, list[Pagina]]:
             *paso_3(gente),
             *rechazos("clinica", codigo_postal="06600"),
         ],
-        "A mailbox that must speak first": [*confirmaciones(settings)],
+        "A mailbox that must speak first": [*confirmaciones(settings), *con_nombre(settings)],
         "Whether a document is ours": [*verificaciones()],
         "Errors": [*errores(settings, tmp_path)],
     }
@@ -205,7 +205,7 @@ def rechazos(paso: str, **mas: str) -> Iterator[Pagina]:
     atender()
     fila = Tramite.objects.filter(pk=url.split("/")[2])
     assert fila.get().estado == Estado.RECHAZADO
-    otros = {"nss": ["bloqueada"], "vigencia": ["curp-sin-nss", "nss-no-corresponde"]}
+    otros = {"nss": ["bloqueada", "identidad-no-comprobada"], "vigencia": ["curp-sin-nss", "nss-no-corresponde"]}
     for motivo in ["curp-no-encontrada", *otros.get(paso, [])]:
         fila.update(motivo=motivo)
         yield ficha(f"{paso}: {motivo}", cliente.get(url))
@@ -355,6 +355,19 @@ def confirmaciones(settings: Any) -> Iterator[Pagina]:
     )
     yield ficha("confirmar: vencido", Estricto().get(enlace))
     yield ficha("confirmar: desconocido", Estricto().get("/confirmar/nada/"))
+
+
+def con_nombre(settings: Any) -> Iterator[Pagina]:
+    """What changes where the full name is asked as well."""
+    settings.IDENTIDAD, cliente = "nombre", Estricto()
+    for paso in ("nss", "vigencia", "clinica"):
+        yield ficha(f"{paso}: solicitud con nombre", cliente.get(f"/{paso}/"))
+    yield ficha("nss: todo mal con nombre", cliente.post("/nss/", formulario(cliente, "", "")))
+    dicho = {"nombres": "Ana", "primer_apellido": "Ejemplo"}
+    url = solicitar(cliente, persona_con_nss(9).curp, **dicho)
+    atender()
+    yield ficha("confirmación: con nombre", cliente.get(url))
+    settings.IDENTIDAD = "correo"
 
 
 def verificaciones() -> Iterator[Pagina]:
