@@ -205,7 +205,10 @@ def rechazos(paso: str, **mas: str) -> Iterator[Pagina]:
     atender()
     fila = Tramite.objects.filter(pk=url.split("/")[2])
     assert fila.get().estado == Estado.RECHAZADO
-    otros = {"nss": ["bloqueada", "identidad-no-comprobada"], "vigencia": ["curp-sin-nss", "nss-no-corresponde"]}
+    otros = {
+        "nss": ["bloqueada", "identidad-no-comprobada"],
+        "vigencia": ["curp-sin-nss", "nss-no-corresponde"],
+    }
     for motivo in ["curp-no-encontrada", *otros.get(paso, [])]:
         fila.update(motivo=motivo)
         yield ficha(f"{paso}: {motivo}", cliente.get(url))

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('nss_portal', '0013_verificacion_de_un_numero'),
+        ('nss_portal', '0012_filtros_rechazados_y_fallas_de_correo'),
     ]
 
     operations = [
@@ -37,6 +37,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='tramite',
             name='motivo',
-            field=models.CharField(blank=True, choices=[('curp-no-encontrada', 'La CURP no está en el registro de población'), ('curp-sin-nss', 'La CURP no tiene NSS'), ('nss-no-corresponde', 'El NSS no corresponde a la CURP'), ('sin-vigencia', 'Sin vigencia de derechos'), ('bloqueada', 'CURP bloqueada'), ('identidad-no-comprobada', 'No se comprobó de quién es la CURP')], max_length=24, verbose_name='motivo de rechazo'),
+            field=models.CharField(blank=True, choices=[('curp-no-encontrada', 'La CURP no está en el registro de población'), ('curp-sin-nss', 'La CURP no tiene NSS'), ('nss-no-corresponde', 'El NSS no corresponde a la CURP'), ('sin-vigencia', 'Sin inscripción vigente'), ('bloqueada', 'CURP bloqueada'), ('identidad-no-comprobada', 'No se comprobó de quién es la CURP')], max_length=24, verbose_name='motivo de rechazo'),
         ),
     ]
