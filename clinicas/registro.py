@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clinicas import alta, cercania, noticias
 from clinicas.models import Alta, Clinica, Peticion
-from nss_portal import confirmacion, renapo, tramites
+from nss_portal import confirmacion, renapo, titular, tramites
 from nss_portal.identidad import agregado_medico
 from nss_portal.models import Documento, Envio, Estado, Persona, Tramite, Vinculo
 from vigencia.verificacion import situacion
@@ -131,7 +131,15 @@ def cambiar(tramite: Tramite) -> Tramite:
     with transaction.atomic():
         if empezado := Tramite.objects.filter(solicitud=solicitud).first():
             return empezado
-        nuevo = tramites.iniciar(tramite.tipo, solicitud, tramite.navegador, tramite.curp, tramite.correo)
+        nuevo = tramites.iniciar(
+            tramite.tipo,
+            solicitud,
+            tramite.navegador,
+            tramite.curp,
+            tramite.correo,
+            origen=tramite.origen,
+        )
+        titular.heredar(tramite, nuevo)
         Peticion.objects.create(tramite=nuevo, codigo_postal=peticion.codigo_postal, cambio=True)
         return nuevo
 

@@ -74,6 +74,7 @@ def _es_su_dueno(tramite: Tramite, persona: Persona | None) -> bool:
             )
             if nuevo and persona:
                 _cerrar_lo_de_otros(persona, tramite.correo)
+                _avisar_a_los_demas(persona, tramite.correo)
             bien = mismo(vinculo.correo, tramite.correo)
     if not bien:
         tramite.mover(Estado.RECHAZADO, motivo=Tramite.Motivo.IDENTIDAD_NO_COMPROBADA)
@@ -182,24 +183,25 @@ def _cerrar_lo_de_otros(persona: Persona, buzon: str) -> None:
 def _habla_por(persona: Persona | None, confirmacion: Confirmacion) -> bool:
     """Whether the mailbox that answered is the person's; the first one to say so becomes it."""
     # Where the name is asked, what a link proves is that the mailbox was read; the name binds it, or not.
-    if persona is None or titular.por_nombre(confirmacion.tramite):
+    permiso = confirmacion.pregunta == Confirmacion.Pregunta.PERMISO
+    if persona is None or (titular.por_nombre(confirmacion.tramite) and not permiso):
         return True
     vinculo = Vinculo.objects.select_for_update().filter(persona=persona).first()
-    if vinculo is None and confirmacion.pregunta != Confirmacion.Pregunta.PERMISO:
+    if vinculo is None and not permiso:
         vinculo, nuevo = Vinculo.objects.get_or_create(
             persona=persona, defaults={"correo": confirmacion.correo}
         )
         if nuevo:
             _cerrar_lo_de_otros(persona, confirmacion.correo)
-            _avisar_a_los_demas(persona, confirmacion)
+            _avisar_a_los_demas(persona, confirmacion.correo)
     return vinculo is not None and mismo(vinculo.correo, confirmacion.correo)
 
 
-def _avisar_a_los_demas(persona: Persona, confirmacion: Confirmacion) -> None:
+def _avisar_a_los_demas(persona: Persona, buzon: str) -> None:
     """Tell whoever gave another mailbox for this person before: from now on it is not the one that counts."""
     otros = (
         Tramite.objects.filter(persona=persona, estado__in=[Estado.RESUELTO, Estado.FINALIZADO])
-        .exclude(correo__iexact=confirmacion.correo)
+        .exclude(correo__iexact=buzon)
         .exclude(correo="")
     )
     ultimos = {tramite.correo.casefold(): tramite for tramite in otros.order_by("folio")}
@@ -273,6 +275,9 @@ def cabe(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str) -> bool:
 
 
 def _ya_contesto_de_aqui(tramite: Tramite, para: str) -> bool:
-    """Whether this browser, or this credential's phone, has had an answer from that mailbox before."""
-    suyos = Tramite.objects.del_navegador(tramite.navegador)
+    """Whether this browser, or a phone of this network, has had an answer from that mailbox before."""
+    if tramite.navegador:
+        suyos = Tramite.objects.del_navegador(tramite.navegador)
+    else:
+        suyos = Tramite.objects.filter(curp=tramite.curp, navegador="", origen=tramite.origen, origen__gt="")
     return suyos.filter(confirmado_por__iexact=para).exists()

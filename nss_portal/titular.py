@@ -48,10 +48,13 @@ def comprobar(tramite: Tramite, persona: Persona | None, buzon_suyo: str) -> boo
     try; past the last one nothing is compared. The mailbox that speaks for the person spends only its own.
     """
     quien = limites.buzon(tramite.correo)
-    es_el_suyo = bool(buzon_suyo) and limites.buzon(buzon_suyo) == quien
-    cupos = [(f"nombre:{tramite.curp}:{quien}", POR_BUZON)]
+    # As it was bound: two ways of writing it count as one, and may be two people's.
+    es_el_suyo = bool(buzon_suyo) and buzon_suyo.casefold() == tramite.correo.casefold()
+    # Of a CURP that was replaced, the tries are the person's all the same.
+    curp = persona.curp if persona else tramite.curp
+    cupos = [(f"nombre:{curp}:{quien}", POR_BUZON)]
     if not es_el_suyo:
-        cupos.append((f"nombre:{tramite.curp}", DE_EXTRANOS))
+        cupos.append((f"nombre:{curp}", DE_EXTRANOS))
     # Each try is spent before it is looked at, and given back when it was right: many at once are still five.
     gastados = []
     for clave, cupo in cupos:
@@ -73,6 +76,11 @@ def comprobar(tramite: Tramite, persona: Persona | None, buzon_suyo: str) -> boo
         NombreDicho.objects.filter(tramite=tramite).delete()
         Tramite.objects.filter(pk=tramite.pk).update(comprobado=timezone.now())
     return bien
+
+
+def heredar(de: Tramite, a: Tramite) -> None:
+    """A trámite that another one of the same person begins, with nothing typed, is as proved as that one."""
+    Tramite.objects.filter(pk=a.pk).update(comprobado=de.comprobado)
 
 
 def dicho_antes(tramite: Tramite) -> dict[str, str]:
