@@ -6,6 +6,7 @@ from datetime import date
 from django.db import connection, transaction
 from django.utils import timezone
 
+from afiliacion import promesas
 from afiliacion.models import Prefijo, Serie, Subdelegacion
 from nss_portal import avisos, confirmacion, renapo, tramites
 from nss_portal.identidad import ENTIDADES, componer_nss, nacimiento_curp
@@ -32,7 +33,8 @@ class SerieAgotada(tramites.NoPuedeSeguir):
 def resolver(tramite: Tramite) -> None:
     """Locate the NSS of the trámite's CURP, or ask for the address, or assign one; then freeze the documents.
 
-    One transaction; safe to call twice. Raises renapo.NoDisponible, SerieAgotada: nothing changes then.
+    One transaction; safe to call twice. Raises renapo.NoDisponible, SerieAgotada, SerieDetenida: nothing
+    changes then.
     """
     identificada = renapo.identificar(tramite.curp)
     with transaction.atomic():
@@ -102,7 +104,8 @@ def asignar_nss(persona: Persona, subdelegacion: Subdelegacion, hoy: date | None
 
     11 digits: prefix, year of registration, year of birth, consecutive, check digit. Order of the prefixes:
     the subdelegación's, the rest of its entidad's, the national reserve. Never wraps, never reuses a number,
-    skips those that came from outside. Safe to call twice, from many processes. Raises SerieAgotada.
+    skips those that came from outside. Safe to call twice, from many processes. Raises SerieAgotada, and
+    promesas.SerieDetenida when a series' row is behind what the series promised outside the database.
     """
     hoy = hoy or timezone.localdate()
     registro = f"{hoy.year % 100:02d}"
@@ -143,6 +146,7 @@ def _siguiente(prefijo: str, registro: str, nacimiento: str, hoy: date) -> int |
             transaction.set_rollback(True)
             return None
     consecutivo = int(fila[0])
+    promesas.comprobar(f"{prefijo}{registro}{nacimiento}", consecutivo)
     if porcentaje := Serie.AVISOS.get(consecutivo + 1):
         quedan = Serie.ULTIMO - consecutivo
         avisos.avisar(

@@ -41,6 +41,8 @@ if not (ALLOWED_HOSTS or DEBUG):
 # Everything the portal writes lives here, outside the repository.
 VAR_DIR = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var")
 VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+# What each series has promised: hosts share it, and it is not restored with the database.
+PROMESAS_DIR = Path(os.environ.get("PROMESAS_DIR") or VAR_DIR / "promesas")
 
 # The address printed in documents and mails; https turns on every transport protection.
 URL_PUBLICA = os.environ.get("URL_PUBLICA", "http://127.0.0.1:8000").rstrip("/")

@@ -33,11 +33,14 @@ INTENTOS_SIN_AVISAR = 5
 
 
 class NoPuedeSeguir(Exception):
-    """An act that must wait for something outside; `espera` says for what (a Tramite.Espera)."""
+    """An act that must wait for something outside; `espera` says for what (a Tramite.Espera).
 
-    def __init__(self, espera: Tramite.Espera) -> None:
+    `aviso` is what staff must know at once, as `avisos.avisar` takes it: the act itself is undone.
+    """
+
+    def __init__(self, espera: Tramite.Espera, aviso: tuple[str, str, str] | None = None) -> None:
         super().__init__(espera)
-        self.espera = espera
+        self.espera, self.aviso = espera, aviso
 
 
 def encolar(tramite: Tramite) -> None:
@@ -104,6 +107,8 @@ def atender(pk: uuid.UUID) -> None:
             _esperar(tomado, Tramite.Espera.REGISTRO_NO_DISPONIBLE)
         except NoPuedeSeguir as error:
             _esperar(tomado, error.espera)
+            if error.aviso:
+                avisos.avisar(*error.aviso)
         except Exception as error:
             log.exception("trámite %s en %s: %s", tomado.folio, tomado.estado, type(error).__name__)
             _esperar(tomado, Tramite.Espera.DOCUMENTO if emitiendo else Tramite.Espera.ATENCION)

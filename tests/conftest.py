@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -19,6 +20,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The whole catalogue and the demonstration people, once: tests roll back to here."""
     with django_db_blocker.unblock():
         call_command("datos_demo", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def promesas_propias(settings: Any, tmp_path: Path) -> None:
+    """Each test's series promise apart: its database goes back, and what was promised would not."""
+    settings.PROMESAS_DIR = tmp_path / "promesas"
 
 
 @pytest.fixture
