@@ -407,7 +407,7 @@ def verificaciones() -> Iterator[Pagina]:
 
 def de_hoy(cliente: Estricto) -> Iterator[Pagina]:
     """What the facts of a report and of a clinic's card look like, still true and no longer."""
-    emitidos = Documento.objects.exclude(emitido=None)
+    emitidos = Documento.objects.exclude(emitido=None).filter(sustituido_por=None, cancelado=None)
     vistos = [("NO", emitidos.filter(tipo="vigencia", datos__vigente=False).first())]
     vistos += [("SÍ", emitidos.filter(tipo="vigencia", datos__vigente=True).first())]
     vistos += [("tarjeta de la clínica", emitidos.filter(tipo="tarjeta-adscripcion").last())]

@@ -113,7 +113,7 @@ def _adscripcion(nombre: str, clinica: str, domicilio: str, **datos: Any) -> Non
     assert {"NSS", "99260701992", "1F2007ES", "Matutino", "14"} <= {p.texto for p in frente}
     _entero_o_con_aviso(_entre(leido, "Nombre", "NSSAgregado"), nombre, 75)
     _entero_o_con_aviso(_entre(leido, "(UMF)", "TurnoConsultorio"), clinica, 75)
-    _entero_o_con_aviso(_entre(leido, "OFICIAL", "Tel.555555"), domicilio, 90)
+    _entero_o_con_aviso(_entre(leido, "OFICIAL", "Tel.555555"), domicilio, 85)
     _entero_o_con_aviso(_entre(leido, "5555550190", "Llevaesta"), domicilio[:120], 50)
 
 
