@@ -1,11 +1,15 @@
 # `make` alone says what there is. bin/setup does all the set-up, once.
 .DEFAULT_GOAL := ayuda
-.PHONY: ayuda run instalar test check capturas caos bench
+.PHONY: ayuda run instalar test check check-largo capturas caos bench
 
 override PUERTO := $(or $(strip $(PUERTO)),8000)
 PYTHON := .venv/bin/python
 export PUERTO
 unexport PYTHONPATH PYTHONHOME
+# A file's tests share a portal: a file goes whole to one process.
+A_LA_VEZ = -n 2 --dist loadfile
+# Where there is room, what tests write stays in memory: nothing of theirs has to survive a power cut.
+EN_MEMORIA = $(shell test -w /dev/shm && test "$$(df -Pm /dev/shm | awk 'NR == 2 { print $$4 }')" -gt 3000 && echo env TMPDIR=/dev/shm)
 
 ayuda:
 	@echo 'make run     prepara lo que falte e inicia el portal de demostración en http://127.0.0.1:8000 (PUERTO=otro)'
@@ -13,8 +17,8 @@ ayuda:
 	@echo 'make test    prepara lo que falte y corre todas las pruebas (ARGS="-k nss" para elegir)'
 	@echo 'make caos    mata, apaga y llena lo que puede mientras se atiende, y cuenta lo que se rompió'
 	@echo 'make bench    mide los documentos y la carga de alumnos junto a otras bibliotecas, e imprime las razones'
-	@echo 'make capturas  dibuja otra vez las imágenes de docs/capturas/'
-	@echo 'make check   formato, estilo, tipos, migraciones, despliegue y pruebas en SQLite y PostgreSQL'
+	@echo 'make capturas  dibuja todas las pantallas, correos y documentos en var/capturas/, y las pocas de docs/capturas/'
+	@echo 'make check   formato, estilo, tipos, migraciones, despliegue y pruebas en SQLite y PostgreSQL (check-largo: todas en los dos)'
 
 # Whoever calls may ask for the demonstration in a database of theirs; `run` says DEMO=1 in any case.
 run: export DEMO_PEDIDA := $(DEMO)
@@ -31,7 +35,7 @@ instalar:
 
 test:
 	@bin/setup test
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(EN_MEMORIA) $(PYTHON) -m pytest $(A_LA_VEZ) $(ARGS)
 
 caos:
 	@bin/setup test
@@ -58,10 +62,10 @@ PRODUCCION = env -u DEBUG -u DEMO URL_PUBLICA=https://portal.example.mx ALLOWED_
 	DATABASE_URL=sqlite://:memory: EMAIL_URL=smtp+tls://correo.example.mx \
 	SELLO_CLAVE=$${VAR_DIR:-var}/sello/emisor.pem SELLO_CERTIFICADO=$${VAR_DIR:-var}/sello/emisor.pem \
 	SECRET_KEY="$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')"
-# A file's tests share a portal: a file goes whole to one process.
-A_LA_VEZ = -n 2 --dist loadfile
 titulo = @printf '\n== %s\n'
 
+# Of PostgreSQL's, what SQL, locks or migrations can change (tests/motores.py).
+EN_POSTGRES = -m motores
 check:
 	@bin/setup test
 	$(titulo) 'Formato'
@@ -75,7 +79,11 @@ check:
 	$(titulo) 'Despliegue'
 	@$(PRODUCCION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 	$(titulo) 'Pruebas en SQLite'
-	@env -u DATABASE_URL $(PYTHON) -m pytest $(A_LA_VEZ) $(ARGS)
+	@env -u DATABASE_URL $(EN_MEMORIA) $(PYTHON) -m pytest $(A_LA_VEZ) $(ARGS)
 	$(titulo) 'Pruebas en PostgreSQL'
-	@bin/con_postgres $(PYTHON) -m pytest $(A_LA_VEZ) $(ARGS)
+	@$(EN_MEMORIA) bin/con_postgres $(PYTHON) -m pytest $(A_LA_VEZ) $(EN_POSTGRES) $(ARGS)
 	@printf '\nTodo bien.\n'
+
+# Everything on both databases.
+check-largo:
+	@$(MAKE) --no-print-directory check EN_POSTGRES=

@@ -2,24 +2,54 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.core.management import call_command
+from django.db import connection
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from tests import motores, plantilla
 from tests.apoyo import Estricto, reanudar
+
+# The longest files begin first: a file goes whole to one process, and the last to begin is waited for alone.
+PRIMERO = ("navegador/test_cara.py", "navegador", "procesos", "nss_portal/test_api_openapi.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turno(item: pytest.Item) -> int:
+        suya = item.path.relative_to(motores.RAIZ).as_posix()
+        return next((n for n, donde in enumerate(PRIMERO) if suya.startswith(donde)), len(PRIMERO))
+
+    items.sort(key=turno)
+    for item in items:
+        if razon := motores.por_que(item.path):
+            item.add_marker(pytest.mark.motores(razon))
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The whole catalogue and the demonstration people, once: tests roll back to here."""
-    with django_db_blocker.unblock():
-        call_command("datos_demo", verbosity=0)
+def django_db_keepdb() -> bool:
+    """It is there before pytest-django looks: its `migrate` finds nothing to do."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
+    """The whole catalogue and the demonstration people, copied: tests roll back to here."""
+    nombre = connection.creation._get_test_db_name()
+    if connection.vendor == "sqlite":
+        with closing(plantilla.copiar_en_memoria(nombre)):
+            yield
+        return
+    plantilla.ordenar(f'DROP DATABASE IF EXISTS "{nombre}"')
+    origen = plantilla.preparada().rpartition("/")[2]
+    plantilla.ordenar(f'CREATE DATABASE "{nombre}" TEMPLATE "{origen}"')
+    yield
+    plantilla.ordenar(f'DROP DATABASE IF EXISTS "{nombre}" WITH (FORCE)')
 
 
 @pytest.fixture(autouse=True)

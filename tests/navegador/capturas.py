@@ -1,4 +1,6 @@
-"""`make capturas`: every screen, mail and document, as pictures in docs/capturas/ and a gallery of them all.
+"""`make capturas`: every screen, mail and document, as pictures in var/capturas/ and a gallery of them all.
+
+A few of them, the ones that README and guides show, go to docs/capturas/.
 
 Pages come from `estados` and `oficinas`, at a fixed moment and with fixed chance, so that what has not
 changed is drawn the same again; the App, which works by itself in the browser, from a portal of real
@@ -9,6 +11,7 @@ import io
 import os
 import random
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -36,9 +39,31 @@ from tests.navegador.apoyo import esperar
 from tests.navegador.estados import CAPTURAS, captura
 from tests.navegador.test_app import codigo, llenar
 from tests.navegador.test_cara import vitrina
-from tests.procesos.portal import Portal
+from tests.procesos.portal import RAIZ, Portal
 
 ANCHOS = (1280, 360)
+EN_LOS_DOCS = RAIZ / "docs" / "capturas"
+# What docs/capturas/ shows, and at which widths; None, a sheet of paper.
+ELEGIDAS: dict[str, tuple[int | None, ...]] = {
+    "inicio": (1280, 360),
+    "nss: solicitud con nombre": (360,),
+    "nss: asignado": (1280, 360),
+    "vigencia: vigente": (1280,),
+    "vigencia: nunca-inscrito": (360,),
+    "clínica: elección": (1280,),
+    "verificación: ya no es cierto": (360,),
+    "App: inicio, con su tarjeta": (360,),
+    "escuela: archivo por confirmar": (1280,),
+    "ventanilla: atención": (1280,),
+    "personal: envíos": (1280,),
+    "correo: nss": (360,),
+    "error 503": (360,),
+    "documento: nss": (None,),
+    "documento: tarjeta": (None,),
+    "documento: vigencia": (None,),
+    "documento: comprobante-clinica": (None,),
+    "documento: tarjeta-adscripcion": (None,),
+}
 AHORA = datetime(2026, 9, 14, 16, 30, tzinfo=UTC)
 CORREO = "citlali.ejemplo@correo.example"
 LEYENDA = """\
@@ -110,7 +135,7 @@ def test_capturas(settings: Any, tmp_path: Path, catalogo: None, sitio: Portal) 
         letras = re.search(r"/captcha/image/\w+/", str(grupos))
         assert letras
         captcha = Client().get(letras[0]).content
-    CAPTURAS.mkdir(exist_ok=True)
+    CAPTURAS.mkdir(parents=True, exist_ok=True)
     for vieja in CAPTURAS.iterdir():
         vieja.unlink()
     documentos = papeles(tmp_path)
@@ -126,7 +151,9 @@ def test_capturas(settings: Any, tmp_path: Path, catalogo: None, sitio: Portal) 
         navegador = escaparate.pagina.context.browser
         assert navegador
         galeria["The App"] = [*app(navegador, sitio)]
-    escribir(galeria | {"Documents": documentos})
+    galeria |= {"Documents": documentos}
+    escribir(galeria, CAPTURAS)
+    guardar_las_elegidas(galeria)
 
 
 def papeles(tmp_path: Path) -> list[str]:
@@ -232,20 +259,36 @@ def app(navegador: Browser, sitio: Portal) -> Iterator[str]:
     contexto.close()
 
 
-def escribir(galeria: dict[str, list[str]]) -> None:
+def guardar_las_elegidas(galeria: dict[str, list[str]]) -> None:
+    """docs/capturas/: those of ELEGIDAS, drawn now, and their page."""
+    for vieja in EN_LOS_DOCS.iterdir():
+        vieja.unlink()
+    elegidas = {
+        grupo: [nombre for nombre in nombres if nombre in ELEGIDAS] for grupo, nombres in galeria.items()
+    }
+    assert {nombre for nombres in elegidas.values() for nombre in nombres} == {*ELEGIDAS}
+    for nombre, anchos in ELEGIDAS.items():
+        for ancho in anchos:
+            shutil.copy(CAPTURAS / captura(nombre, ancho), EN_LOS_DOCS)
+    escribir({grupo: nombres for grupo, nombres in elegidas.items() if nombres}, EN_LOS_DOCS)
+
+
+def escribir(galeria: dict[str, list[str]], carpeta: Path) -> None:
     """README.md: every picture, beside what it is called."""
     partes = ["# Every screen, mail and document", LEYENDA]
     partes.append(" · ".join(f"[{grupo}](#{slugify(grupo)})" for grupo in galeria))
     for grupo, nombres in galeria.items():
-        partes += [f"## {grupo}", "<table>", *map(_hilera, nombres), "</table>"]
+        partes += [f"## {grupo}", "<table>", *(_hilera(n, carpeta) for n in nombres), "</table>"]
     texto = "\n\n".join(partes).replace("</tr>\n\n", "</tr>\n")
-    (CAPTURAS / "README.md").write_text(f"{texto}\n")
+    (carpeta / "README.md").write_text(f"{texto}\n")
 
 
-def _hilera(nombre: str) -> str:
+def _hilera(nombre: str, carpeta: Path) -> str:
     que = escape(nombre)
-    anchos = {captura(nombre, ancho): medida for ancho, medida in zip(ANCHOS, (560, 200), strict=True)}
-    if not (CAPTURAS / captura(nombre, ANCHOS[0])).exists():  # a sheet of paper has one width
-        anchos = {captura(nombre): 560}
+    # A sheet of paper has one width, and docs/capturas/ may have only one of two.
+    medidas = {
+        captura(nombre, ancho): medida for ancho, medida in zip((*ANCHOS, None), (560, 200, 560), strict=True)
+    }
+    anchos = {nombre: medida for nombre, medida in medidas.items() if (carpeta / nombre).exists()}
     celdas = "".join(f'<td><img src="{a}" width="{m}" alt="{que}"></td>' for a, m in anchos.items())
     return f'<tr valign="top"><th align="left" width="140">{que}</th>{celdas}</tr>'

@@ -48,7 +48,8 @@ from vigencia.models import Inscripcion
 OTRO = "una.direccion.bastante.larga.de.verdad@correo-institucional.example"
 
 
-CAPTURAS = RAIZ / "docs" / "capturas"
+# Drawn again by anybody (`make capturas`); of them, docs/capturas/ keeps a few.
+CAPTURAS = RAIZ / "var" / "capturas"
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The App's face, as `test_cara.py` looks at the web's: every screen in every state, and the same demands."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.navegador.estados import Pagina, ficha
 from tests.navegador.estados_app import Escena
 from tests.navegador.test_cara import ESCRITORIO, ORIGEN, Vitrina, vitrina
 from tests.nss_portal.api import V1
+from tests.procesos.portal import RAIZ
 
 # In the App's own drawer, by its own hand: as if it had been left there the last time.
 GUARDAR = """async (todo) => {
@@ -69,6 +71,8 @@ def test_cada_pantalla_de_la_app(settings: Any, tmp_path: Path, catalogo: None) 
     concha = vestibulo()
     escenas = list(estados_app.todas(settings, tmp_path))
     assert len(escenas) > 60 and len({escena.nombre for escena in escenas}) == len(escenas)
+    dibuja = re.findall(r'mostrar\("([\w-]+)"', (RAIZ / "static/app/app.js").read_text())
+    assert {*dibuja} <= {escena.pantalla for escena in escenas}
     mal: dict[str, list[str]] = {}
     with vitrina() as escaparate:
         escaparate.estantes.update(concha)

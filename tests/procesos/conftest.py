@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.procesos.portal import Base, Portal, base_vacia, entorno, manage, portal
+from tests.plantilla import estaticos, preparada, usuarios
+from tests.procesos.portal import Base, Portal, portal
+
+GENTE = 60  # synthetic people, beside those of the demonstration
 
 
 @pytest.fixture(scope="session")
@@ -15,17 +18,12 @@ def carpeta_plantilla(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def plantilla(carpeta_plantilla: Path) -> Iterator[Base]:
-    """Migrated, with catalogue and demonstration people; static files collected beside it."""
-    base = base_vacia(carpeta_plantilla)
-    env = entorno(carpeta_plantilla, base)
-    try:
-        manage("migrate", "--verbosity=0", env=env)
-        manage("datos_demo", "--personas", "60", env=env)
-        manage("collectstatic", "--no-input", "--verbosity=0", env=env)
-        yield base
-    finally:
-        base.borrar()
+def plantilla(carpeta_plantilla: Path) -> Base:
+    """Migrated, with catalogue and demonstration people; static files and passwords in its folder."""
+    base = Base(preparada(GENTE))
+    estaticos(carpeta_plantilla / "static")
+    shutil.copyfile(usuarios(GENTE), carpeta_plantilla / "usuarios-demo.txt")
+    return base
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.procesos.portal import RAIZ, Base, base_vacia, entorno, manage, puert
 
 DE_PRODUCCION = {"DEMO": "", "URL_PUBLICA": "https://portal.example.mx", "EMAIL_URL": "smtp://localhost:1"}
 # Each of them makes fictional people, or users for them.
-ORDENES = ["datos_demo", "inscripciones_demo", "altas_demo", "ventanilla_demo"]
+ORDENES = ["datos_demo", "inscripciones_demo", "altas_demo", "ventanilla_demo", "loaddata personas_demo"]
 
 
 @pytest.fixture
@@ -49,7 +49,8 @@ def test_con_las_variables_de_produccion(orden: list[str], base: Base, produccio
 def test_en_una_base_que_no_nacio_como_demostracion(base: Base, produccion: dict[str, str]) -> None:
     manage("migrate", "--verbosity=0", env=produccion)
     env = produccion | {"DEMO": "1", "PUERTO": str(puerto_libre())}
-    for orden in (["make", "-s", "run"], *([".venv/bin/python", "manage.py", orden] for orden in ORDENES)):
+    ordenes = [[".venv/bin/python", "manage.py", *orden.split()] for orden in ORDENES]
+    for orden in (["make", "-s", "run"], *ordenes):
         hecho = correr(*orden, env=env)
         assert hecho.returncode and "no nació como demostración" in hecho.stderr, orden
         assert "Traceback" not in hecho.stdout + hecho.stderr and nadie(base), orden

@@ -13,10 +13,13 @@ from django.db import DatabaseError, connections, models
 
 from nss_portal import fixtures
 from nss_portal.carga import MUESTRA, CargaInvalida
+from nss_portal.demo import exigir_demostracion
 from nss_portal.fixtures import Falta
 from nss_portal.identidad import contradice_a_su_curp
 from nss_portal.models import Persona
 
+# The fictional people: they enter no database of another kind.
+DE_LA_DEMOSTRACION = "personas_demo"
 type Referencia = tuple[type[models.Model], str, Any]
 
 
@@ -28,6 +31,8 @@ class Command(loaddata.Command):
     missing_args_message = "Di qué fixture se carga: su nombre, o la ruta de su archivo."
 
     def handle(self, *fixture_labels: str, **options: Any) -> None:
+        if any(DE_LA_DEMOSTRACION in etiqueta for etiqueta in fixture_labels):
+            exigir_demostracion()
         try:
             super().handle(*fixture_labels, **options)
         except CargaInvalida as error:
