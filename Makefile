@@ -7,7 +7,7 @@ PYTHON := .venv/bin/python
 export PUERTO
 unexport PYTHONPATH PYTHONHOME
 # A file's tests share a portal: a file goes whole to one process.
-A_LA_VEZ = -n 2 --dist loadfile
+A_LA_VEZ = -n 2 --dist loadfile --no-loadscope-reorder
 # Where there is room, what tests write stays in memory: nothing of theirs has to survive a power cut.
 EN_MEMORIA = $(shell test -w /dev/shm && test "$$(df -Pm /dev/shm | awk 'NR == 2 { print $$4 }')" -gt 3000 && echo env TMPDIR=/dev/shm)
 

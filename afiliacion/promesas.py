@@ -4,7 +4,7 @@ A file a series: how many numbers it may have given, made durable before the fir
 line each, how many had been given when a transaction ended. A row that says fewer than its file is an old
 copy's. Whoever calls holds the series' row locked: nobody else promises meanwhile, on any host that shares
 the folder.
-docs/decisiones/0014-promesas-de-las-series.md says what this catches, and what it does not.
+docs/decisiones/0012-promesas-de-las-series.md says what this catches, and what it does not.
 """
 
 import logging

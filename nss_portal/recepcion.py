@@ -2,7 +2,7 @@
 
 A worker thread gets a request when all of it is here, and is free before its answer leaves. So a few threads
 a process are enough for any number of visitors on bad lines, or with bad intentions. Why it is here and what
-it costs: docs/decisiones/0013-peticiones-lentas.md.
+it costs: docs/decisiones/0011-peticiones-lentas.md.
 """
 
 import asyncio

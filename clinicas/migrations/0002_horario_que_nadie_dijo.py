@@ -19,7 +19,7 @@ def vaciar(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clinicas", "0001_initial")]
+    dependencies = [("clinicas", "0001_initial"), ("nss_portal", "0008_reparacion")]
 
     operations = [
         migrations.AlterField(

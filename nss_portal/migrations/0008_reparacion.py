@@ -225,7 +225,7 @@ def _columnas(schema_editor: Any, modelo: Any, quiero: dict[str, Any], hay: dict
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("nss_portal", "0009_instalacion"),
+        ("nss_portal", "0007_captcha_de_un_formulario"),
         ("afiliacion", "0003_serie_abierta_hoy"),
         ("clinicas", "0001_initial"),
         ("vigencia", "0001_initial"),

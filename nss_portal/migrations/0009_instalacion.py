@@ -25,7 +25,7 @@ def marcar(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("nss_portal", "0007_captcha_de_un_formulario"),
+        ("nss_portal", "0008_reparacion"),
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 

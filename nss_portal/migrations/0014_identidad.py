@@ -6,9 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [
-        ('nss_portal', '0012_filtros_rechazados_y_fallas_de_correo'),
-    ]
+    dependencies = [("nss_portal", "0013_filtros_rechazados_y_fallas_de_correo")]
 
     operations = [
         migrations.CreateModel(

@@ -9,19 +9,6 @@ from tests.historia import congelar
 
 ORDEN = ".venv/bin/python -m tests.historia.congelar"
 REPARACION = ("nss_portal", "0008_reparacion")
-# They landed before it; `manage.py migrate` sees that the repair comes first.
-ANTES = {
-    ("afiliacion", "0005_reglas"),
-    ("clinicas", "0002_horario_que_nadie_dijo"),
-    ("clinicas", "0003_reglas"),
-    ("nss_portal", "0010_reglas"),
-    ("nss_portal", "0012_filtros_rechazados_y_fallas_de_correo"),
-    ("nss_portal", "0013_verificacion_de_un_numero"),
-    ("nss_portal", "0014_identidad"),
-    ("nss_portal", "0018_rotulos_por_tu_escuela"),
-    ("vigencia", "0002_advertencias_fuera_salvo_que_se_pidan"),
-    ("vigencia", "0003_reglas"),
-}
 
 
 def reparos() -> list[str]:
@@ -58,7 +45,7 @@ def test_editar_una_y_anadir_otra_se_dicen_de_otro_modo(
 def test_lo_que_viene_despues_de_la_reparacion_la_espera() -> None:
     """On a database that lacks columns, a later migration must find them: it depends on the repair."""
     grafo = MigrationLoader(None).graph
-    antes = {*grafo.forwards_plan(REPARACION)} | ANTES
+    antes = grafo.forwards_plan(REPARACION)
     tarde = [
         f"{nodo[0]}.{nodo[1]} must depend on {REPARACION}, by itself or through another one"
         for nodo in grafo.nodes

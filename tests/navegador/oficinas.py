@@ -253,7 +253,9 @@ def _como_quedan_los_envios() -> Any:
         {"falla": "pausa", "respuesta": "451 4.7.1"},
         {"falla": "servidor"},
     ]
-    claves = list(ultimos.filter(documento=None).values_list("pk", flat=True)[: len(quedan)])
+    # Of step 1 there are many: what is shown of the others further on is sent.
+    del_paso_1 = ultimos.filter(documento=None, aviso="", tramite__tipo="nss")
+    claves = list(del_paso_1.values_list("pk", flat=True)[: len(quedan)])
     for clave, como in zip(claves, quedan, strict=True):
         Envio.objects.filter(pk=clave).update(**{"enviado": None, "intentos": 9} | como)
     return claves[0]

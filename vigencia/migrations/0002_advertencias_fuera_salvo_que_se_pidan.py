@@ -27,7 +27,7 @@ def apartar(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("vigencia", "0001_initial")]
+    dependencies = [("vigencia", "0001_initial"), ("nss_portal", "0008_reparacion")]
 
     operations = [
         migrations.AddField(

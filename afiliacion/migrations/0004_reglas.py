@@ -5,7 +5,7 @@ from nss_portal import reglas
 
 
 class Migration(migrations.Migration):
-    dependencies = [("afiliacion", "0003_serie_abierta_hoy")]
+    dependencies = [("afiliacion", "0003_serie_abierta_hoy"), ("nss_portal", "0008_reparacion")]
 
     operations = reglas.poner(
         "afiliacion",

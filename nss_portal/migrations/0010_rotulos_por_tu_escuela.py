@@ -5,9 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [
-        ('nss_portal', '0009_instalacion'),
-    ]
+    dependencies = [("nss_portal", "0009_instalacion")]
 
     operations = [
         migrations.AlterField(

@@ -8,9 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        # Both were written upon 0018.
-        ('nss_portal', '0010_reglas'),
-        ('nss_portal', '0013_verificacion_de_un_numero'),
+        ("nss_portal", "0012_reglas"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

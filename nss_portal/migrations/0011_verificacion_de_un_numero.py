@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("nss_portal", "0018_rotulos_por_tu_escuela")]
+    dependencies = [("nss_portal", "0010_rotulos_por_tu_escuela")]
 
     operations = [
         migrations.AddField(

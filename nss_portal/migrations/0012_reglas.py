@@ -36,7 +36,7 @@ DATOS_DE_SU_CURP = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("nss_portal", "0013_verificacion_de_un_numero")]
+    dependencies = [("nss_portal", "0011_verificacion_de_un_numero")]
 
     operations = [
         *reglas.poner(
