@@ -37,7 +37,7 @@ from nss_portal.models import Documento
 from tests.navegador import estados, oficinas
 from tests.navegador.apoyo import esperar
 from tests.navegador.estados import CAPTURAS, captura
-from tests.navegador.test_app import codigo, llenar
+from tests.navegador.test_app import codigo, ir_sin_conexion, llenar
 from tests.navegador.test_cara import vitrina
 from tests.procesos.portal import RAIZ, Portal
 
@@ -240,7 +240,7 @@ def app(navegador: Browser, sitio: Portal) -> Iterator[str]:
     # Until the worker has kept the shell there is nothing to open without a network.
     pagina.evaluate("async () => { await navigator.serviceWorker.ready }")
     contexto.set_offline(True)
-    pagina.reload()
+    ir_sin_conexion(contexto, pagina, "/app/")
     yield foto("inicio", "sin conexión")
     pagina.goto("/app/#/vigencia")
     esperar(pagina, "solicitud")
