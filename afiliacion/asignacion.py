@@ -38,7 +38,7 @@ def resolver(tramite: Tramite) -> None:
     """
     identificada = renapo.identificar(tramite.curp)
     with transaction.atomic():
-        # A number that is about to be given is its own browser's; one that there is, its owner's.
+        # Where the name is not asked, a number about to be given is its browser's; one there is, its owner's.
         por_asignar = identificada is not None and identificada.nss is None
         if confirmacion.pedir(tramite, identificada, por_asignar=por_asignar):
             return
@@ -66,7 +66,7 @@ def resolver(tramite: Tramite) -> None:
 def _que_asigna(tramite: Tramite, persona: Persona, domicilio: Domicilio | None) -> Subdelegacion | None:
     """The office that gives the number: the address's. None: the address must be asked for first.
 
-    In the App a CURP and a mailbox are enough: of the entidad of birth, the office with most numbers left;
+    In the App no address is asked: of the entidad of birth, the office with most numbers left;
     of whoever was born abroad, the one of the postal code that they gave, if they did.
     """
     if domicilio:

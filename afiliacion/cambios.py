@@ -142,7 +142,7 @@ def _corregir(persona: Persona, cambio: Cambio) -> None:
 def _vincular(persona: Persona, cambio: Cambio) -> None:
     """From now on the new mailbox speaks for the person; the old one is told, in case it was not lost."""
     nuevo, viejo = cambio.despues["correo"], cambio.antes["correo"]
-    confirmacion.vincular(persona, nuevo)
+    confirmacion.vincular(persona, nuevo, comprobado=timezone.now())
     ultimo = Tramite.objects.filter(persona=persona).order_by("-folio").first()
     if viejo and ultimo:
         datos = {"correo": enmascarar_correo(nuevo), "oficina": cambio.subdelegacion.nombre}
@@ -166,7 +166,7 @@ def _reemplazar_curp(persona: Persona, nueva: Persona) -> None:
         modelo._default_manager.filter(persona=nueva).update(persona=persona)
     suyo = Vinculo.objects.filter(persona=nueva).first()
     if suyo and not Vinculo.objects.filter(persona=persona).exists():
-        confirmacion.vincular(persona, suyo.correo)
+        confirmacion.vincular(persona, suyo.correo, comprobado=suyo.comprobado)
     for campo in NOMBRES:
         setattr(persona, campo, getattr(nueva, campo))
     try:

@@ -69,8 +69,9 @@ router = Router(tags=["Tu trámite"], auth=Portador())
     response={202: api_formas.Comenzado},
     summary="Empezar un trámite",
     description="Responde lo mismo para cualquier CURP. El código llega al correo confirmado de esa CURP o, "
-    "si no tiene, al que escribes. Con el token de otro trámite de la misma CURP y el mismo correo no hace "
-    "falta código: sigue de inmediato.",
+    "si no tiene, al que escribes; donde se pide el nombre, siempre al que escribes. Con el token de otro "
+    "trámite de la misma CURP y el mismo correo no hace falta código: sigue de inmediato, y el nombre se "
+    "compara otra vez.",
 )
 def empezar(request: HttpRequest, datos: api_formas.Solicitud) -> Any:
     con = opcional(request)

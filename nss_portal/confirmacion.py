@@ -1,6 +1,6 @@
 """Whoever knows a CURP is not its owner: which mailbox must speak before something is shown."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.conf import settings
@@ -34,7 +34,7 @@ def pedir(tramite: Tramite, persona: Persona | None, *, por_asignar: bool = Fals
     is asked as well, it is compared here: the trámite of somebody else is refused, and that is True too.
     """
     if titular.por_nombre(tramite):
-        return not _es_su_dueno(tramite, persona)
+        return not _comprobar_y_vincular(tramite, persona)
     pregunta, para = a_quien(tramite, persona, por_asignar=por_asignar)
     if pregunta is None:
         return False
@@ -56,26 +56,24 @@ def preguntar_primero(tramite: Tramite) -> bool:
     return True
 
 
-def _es_su_dueno(tramite: Tramite, persona: Persona | None) -> bool:
+def _comprobar_y_vincular(tramite: Tramite, persona: Persona | None) -> bool:
     """Whether the mailbox that spoke and the name are the person's; the first one to prove both is bound.
 
-    Part of a transaction. Otherwise the trámite is refused, in the same way whatever it was that failed.
+    Part of a transaction, in which nobody else changes the person's mailbox. Otherwise the trámite is
+    refused, in the same way whatever it was that failed. A mailbox bound by answering alone gives its place.
     """
-    vinculo = Vinculo.objects.filter(persona=persona).first() if persona else None
-    suyo = vinculo.correo if vinculo else ""
+    vinculo = None
+    if persona:
+        Persona.objects.select_for_update(no_key=True).get(pk=persona.pk)
+        vinculo = Vinculo.objects.filter(persona=persona).first()
     if tramite.comprobado:
-        bien = mismo(suyo, tramite.correo)  # another one may speak for the person since
+        bien = vinculo is not None and mismo(vinculo.correo, tramite.correo)  # as it is now
     else:
-        bien = titular.comprobar(tramite, persona, suyo)
-        if bien and vinculo is None:
-            # Of two mailboxes at once, the second finds the first one's.
-            vinculo, nuevo = Vinculo.objects.get_or_create(
-                persona=persona, defaults={"correo": tramite.correo}
-            )
-            if nuevo and persona:
-                _cerrar_lo_de_otros(persona, tramite.correo)
-                _avisar_a_los_demas(persona, tramite.correo)
-            bien = mismo(vinculo.correo, tramite.correo)
+        probado = vinculo is not None and vinculo.comprobado is not None
+        bien = titular.comprobar(tramite, persona, vinculo.correo if vinculo and probado else "")
+        if bien and persona and not probado and not persona.bloqueada:
+            vincular(persona, tramite.correo, comprobado=timezone.now())
+            _avisar_a_los_demas(persona, tramite.correo)
     if not bien:
         tramite.mover(Estado.RECHAZADO, motivo=Tramite.Motivo.IDENTIDAD_NO_COMPROBADA)
     return bien
@@ -167,12 +165,16 @@ def contestar(confirmacion: Confirmacion, respuesta: str) -> Desenlace:
         return Desenlace.HECHO if suyo else Desenlace.AJENO
 
 
-def vincular(persona: Persona, buzon: str) -> None:
+def vincular(persona: Persona, buzon: str, comprobado: datetime | None = None) -> None:
     """From now on this mailbox speaks for the person: what another one opened in the App is closed.
 
-    Part of a transaction. The row is written first: a code that is being tried at this moment waits for it.
+    `comprobado`: when their name was proved, or they were seen; None leaves what was known of that. Part of a
+    transaction. The row is written first: a code that is being tried at this moment waits for it.
     """
-    Vinculo.objects.update_or_create(persona=persona, defaults={"correo": buzon, "desde": timezone.now()})
+    datos: dict[str, object] = {"correo": buzon, "desde": timezone.now()}
+    if comprobado:
+        datos["comprobado"] = comprobado
+    Vinculo.objects.update_or_create(persona=persona, defaults=datos)
     _cerrar_lo_de_otros(persona, buzon)
 
 
@@ -188,9 +190,9 @@ def _habla_por(persona: Persona | None, confirmacion: Confirmacion) -> bool:
         return True
     vinculo = Vinculo.objects.select_for_update().filter(persona=persona).first()
     if vinculo is None and not permiso:
-        vinculo, nuevo = Vinculo.objects.get_or_create(
-            persona=persona, defaults={"correo": confirmacion.correo}
-        )
+        visto = confirmacion.tramite.canal == Tramite.Canal.VENTANILLA
+        datos = {"correo": confirmacion.correo, "comprobado": timezone.now() if visto else None}
+        vinculo, nuevo = Vinculo.objects.get_or_create(persona=persona, defaults=datos)
         if nuevo:
             _cerrar_lo_de_otros(persona, confirmacion.correo)
             _avisar_a_los_demas(persona, confirmacion.correo)

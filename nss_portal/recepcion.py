@@ -27,12 +27,13 @@ type Recibir = Callable[[], Awaitable[Mensaje]]
 type Enviar = Callable[[Mensaje], Awaitable[None]]
 
 # A deadline moves on with the bytes that have passed: on a line this slow a school's roster still gets
-# through, and who sends or reads a byte every few seconds does not gain time.
+# through, and who sends or reads a byte every few seconds does not gain time; nor does who sends much at once
+# and then is silent.
 RITMO = 16 * 1024  # bytes a second
 EN_MEMORIA = 64 * 1024  # bytes of a body, and what is sent at once; a longer body is on disk
 RESPUESTA_EN_MEMORIA = 256 * 1024  # pages and documents fit: they are served with the disk full
 CUERPO_MAXIMO = 20 * 1024 * 1024  # a longer one goes to Django unread, and is refused there
-CUERPOS_MAXIMO = 512 * 1024 * 1024  # of all those that a process holds at once
+CUERPOS_MAXIMO = 512 * 1024 * 1024  # on disk, of all those that a process holds at once
 
 
 class Rechazo(Exception):
@@ -45,17 +46,20 @@ class Rechazo(Exception):
 class Cuerpo:
     """A request's body as it comes in: the beginning in memory, the rest on disk."""
 
-    aqui = 0  # bytes of all bodies that this process holds now
+    aqui = 0  # bytes on disk of all bodies that this process holds now
 
     def __init__(self, carpeta: Path) -> None:
         self.archivo = _temporal(EN_MEMORIA, carpeta)
-        self.largo = 0
+        self.largo = self.en_disco = 0
 
     def agregar(self, trozo: bytes) -> None:
         self.largo += len(trozo)
-        Cuerpo.aqui += len(trozo)
+        # A short one stays in memory: forms pass, however many long bodies there are.
+        mas = max(self.largo - EN_MEMORIA, 0) - self.en_disco
+        self.en_disco += mas
+        Cuerpo.aqui += mas
         try:
-            if Cuerpo.aqui > CUERPOS_MAXIMO:
+            if mas and Cuerpo.aqui > CUERPOS_MAXIMO:
                 raise OSError("too many bodies at once")
             self.archivo.write(trozo)
         except OSError:  # a full disk, too
@@ -65,7 +69,7 @@ class Cuerpo:
         return self
 
     def __exit__(self, *_: object) -> None:
-        Cuerpo.aqui -= self.largo
+        Cuerpo.aqui -= self.en_disco
         self.archivo.close()
 
 
@@ -115,7 +119,7 @@ class Recepcion:
                     if mensaje["type"] == "http.disconnect":  # gone, or it broke off what it announced
                         raise Rechazo(HTTPStatus.BAD_REQUEST)
                     cuerpo.agregar(mensaje.get("body", b""))
-                    limite.reschedule(vence + cuerpo.largo / RITMO)
+                    limite.reschedule(self._hasta(vence + cuerpo.largo / RITMO))
                     hay_mas = mensaje.get("more_body", False)
         except TimeoutError:
             raise Rechazo(HTTPStatus.REQUEST_TIMEOUT) from None
@@ -123,6 +127,10 @@ class Recepcion:
             environ["wsgi.input"] = SinLeer()
         environ["CONTENT_LENGTH"] = str(max(largo, cuerpo.largo))
         cuerpo.archivo.seek(0)
+
+    def _hasta(self, ganado: float) -> float:
+        """What was gained with bytes, and from now on no more silence than the deadline."""
+        return min(ganado, asyncio.get_running_loop().time() + self.plazo)
 
     def _atender(self, environ: dict[str, Any]) -> tuple[Mensaje, Any]:
         """In a worker thread: ask Django, and keep the whole of what it answers."""
@@ -153,7 +161,7 @@ class Recepcion:
                 while siguiente := salida.read(EN_MEMORIA):
                     await send({"type": "http.response.body", "body": trozo, "more_body": True})
                     enviado, trozo = enviado + len(trozo), siguiente
-                    limite.reschedule(vence + enviado / RITMO)
+                    limite.reschedule(self._hasta(vence + enviado / RITMO))
                 await send({"type": "http.response.body", "body": trozo, "more_body": False})
         except TimeoutError:
             pass  # an answer that ends before its length closes the connection

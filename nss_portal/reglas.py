@@ -121,7 +121,7 @@ def poner(
     """The operations that add the constraints of each model, once it has been seen that its rows keep them.
 
     A database refuses with the first bad row that it meets, and in English; whoever migrates needs to know
-    how many there are, and which, before anything is changed.
+    how many there are, and which, before the constraints are added.
     """
 
     def comprobar(apps: Any, editor: Any) -> None:
@@ -136,8 +136,8 @@ def poner(
                     faltas.append(f"{cuantas:,} de {app}.{modelo} contra {restriccion.name} ({llaves})")
         if faltas:
             raise CommandError(
-                f"No se migró nada porque hay renglones que el portal ya no admite: {'; '.join(faltas)}. "
-                "Entre paréntesis, sus llaves: corrígelos con la versión anterior y repite migrate."
+                f"Hay renglones que el portal ya no admite: {'; '.join(faltas)}. Entre paréntesis, sus "
+                "llaves. La migración se detuvo aquí; las anteriores ya quedaron. Corrígelos y repítela."
             )
 
     return [

@@ -32,9 +32,14 @@ def revisar() -> dict[str, bool]:
     ajenas = _a_la_vez({"correo": _correo, "almacen": _almacen, "disco": _disco, "registro": _registro})
     try:
         trabajador, cartero = Latido.vivo("default"), Latido.vivo("correo")
-        base = bool(cache.get("salud-base")) or _escribe()
     except Error:
         base = trabajador = cartero = False
+    else:
+        try:
+            base = bool(cache.get("salud-base")) or _escribe()
+        except Error as error:
+            # A catalogue is being loaded: who writes waits for its turn, longer than a monitor does.
+            base = connection.vendor == "sqlite" and "locked" in str(error)
     # The names and the order of the first edition; then what was added.
     return {
         "base": base,

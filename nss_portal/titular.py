@@ -14,8 +14,9 @@ from nss_portal.models.territorio import plegar
 
 NOMBRE = "nombre"
 PARTES = ("nombres", "primer_apellido", "segundo_apellido")
-# Wrong names a day for one CURP: from one mailbox; from all those that do not speak for the person.
-POR_BUZON, DE_EXTRANOS = 5, 20
+# Wrong names a day for one CURP: from one mailbox; from all that do not speak for the person, and past those,
+# from one network, so that whoever has no mailbox yet is not shut out by others elsewhere.
+POR_BUZON, DE_EXTRANOS, DE_UNA_RED = 5, 20, 2
 UN_DIA = timedelta(days=1)
 
 
@@ -46,36 +47,49 @@ def comprobar(tramite: Tramite, persona: Persona | None, buzon_suyo: str) -> boo
     `persona` is None for a CURP that nobody holds; `buzon_suyo`, the mailbox that speaks for the person, is
     "" when none does. An unknown CURP, a wrong name and a mailbox of somebody else fail alike and spend a
     try; past the last one nothing is compared. The mailbox that speaks for the person spends only its own.
+    A trámite without a name, begun where it was not asked, fails and spends nothing.
     """
-    quien = limites.buzon(tramite.correo)
+    dicho = NombreDicho.objects.filter(tramite=tramite).first()
+    if dicho is None:
+        return False
     # As it was bound: two ways of writing it count as one, and may be two people's.
     es_el_suyo = bool(buzon_suyo) and buzon_suyo.casefold() == tramite.correo.casefold()
     # Of a CURP that was replaced, the tries are the person's all the same.
-    curp = persona.curp if persona else tramite.curp
-    cupos = [(f"nombre:{curp}:{quien}", POR_BUZON)]
-    if not es_el_suyo:
-        cupos.append((f"nombre:{curp}", DE_EXTRANOS))
-    # Each try is spent before it is looked at, and given back when it was right: many at once are still five.
-    gastados = []
-    for clave, cupo in cupos:
-        if not limites.permitir(clave, cupo, UN_DIA):
-            break
-        gastados.append((clave, cupo))
-    dicho = NombreDicho.objects.filter(tramite=tramite).first()
+    clave = f"nombre:{timezone.localdate()}:{persona.curp if persona else tramite.curp}"
+    gastados = _gastar([(f"{clave}:{limites.buzon(tramite.correo)}", POR_BUZON)])
+    if gastados and not es_el_suyo:
+        de_otros = _gastar([(clave, DE_EXTRANOS), (f"{clave}:{tramite.origen}", DE_UNA_RED)])
+        if not de_otros:
+            _devolver(gastados)
+        gastados = de_otros and gastados + de_otros
     bien = (
-        len(gastados) == len(cupos)
-        and dicho is not None
-        and persona is not None
-        and (es_el_suyo or not buzon_suyo)
-        and coincide(dicho, persona)
+        bool(gastados) and persona is not None and (es_el_suyo or not buzon_suyo) and coincide(dicho, persona)
     )
     if bien:
-        for clave, cupo in gastados:
-            limites.devolver(clave, cupo)
+        _devolver(gastados)
         # From here on the name is the person's.
-        NombreDicho.objects.filter(tramite=tramite).delete()
+        dicho.delete()
         Tramite.objects.filter(pk=tramite.pk).update(comprobado=timezone.now())
     return bien
+
+
+type Cupos = list[tuple[str, int]]
+
+
+def _gastar(cupos: Cupos) -> Cupos:
+    """One try of the first of these limits that has any left today; [] when none has.
+
+    Each try is spent before it is looked at, and given back when it was right: many at once are still five.
+    """
+    for clave, cupo in cupos:
+        if limites.permitir(clave, cupo, 30 * UN_DIA):  # the key has the day: it does not fill again
+            return [(clave, cupo)]
+    return []
+
+
+def _devolver(cupos: Cupos) -> None:
+    for clave, cupo in cupos:
+        limites.devolver(clave, cupo)
 
 
 def heredar(de: Tramite, a: Tramite) -> None:

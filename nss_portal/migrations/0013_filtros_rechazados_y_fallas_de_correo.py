@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='envio',
             name='falla',
-            field=models.CharField(blank=True, choices=[('buzon', 'El buzón no existe o está cerrado'), ('ilegible', 'La dirección no se puede escribir en un correo'), ('rechazo', 'El servidor de correo no lo aceptó'), ('pausa', 'El servidor de correo pidió esperar'), ('servidor', 'El servidor de correo no responde'), ('nuestra', 'No se pudo preparar')], editable=False, max_length=8, verbose_name='última falla'),
+            field=models.CharField(blank=True, choices=[('buzon', 'El buzón no existe o está cerrado'), ('ilegible', 'La dirección no se puede escribir en un correo'), ('rechazo', 'El servidor de correo no lo aceptó'), ('pausa', 'El servidor de correo pidió esperar'), ('servidor', 'El servidor de correo no responde'), ('nuestra', 'No se pudo preparar')], db_default='', editable=False, max_length=8, verbose_name='última falla'),
         ),
         migrations.AddField(
             model_name='envio',
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='envio',
             name='respuesta',
-            field=models.CharField(blank=True, editable=False, max_length=20, verbose_name='códigos del servidor'),
+            field=models.CharField(blank=True, db_default='', editable=False, max_length=20, verbose_name='códigos del servidor'),
         ),
         migrations.AlterField(
             model_name='asiento',

@@ -32,6 +32,11 @@ class Migration(migrations.Migration):
             name='origen',
             field=models.CharField(blank=True, db_default='', editable=False, max_length=16, verbose_name='origen'),
         ),
+        migrations.AddField(
+            model_name='vinculo',
+            name='comprobado',
+            field=models.DateTimeField(blank=True, null=True, verbose_name='comprobado'),
+        ),
         migrations.AlterField(
             model_name='tramite',
             name='motivo',

@@ -22,6 +22,9 @@ class Vinculo(models.Model):
     persona = models.OneToOneField(Persona, models.CASCADE, verbose_name="persona", related_name="vinculo")
     correo = models.EmailField("correo confirmado", max_length=254)
     desde = models.DateTimeField("desde", default=timezone.now)
+    # When the person's name was proved with it, or they were seen at the counter. Without it, all that is
+    # known is that a mailbox answered: enough under IDENTIDAD=correo, not where the name is asked.
+    comprobado = models.DateTimeField("comprobado", null=True, blank=True)
 
     class Meta:
         verbose_name = "correo confirmado"

@@ -241,8 +241,12 @@ class Envio(models.Model):
     # It is not tried any more: the mailbox is not there, or a day of trying was refused. The page says so.
     rechazado = models.BooleanField("rechazado", default=False, editable=False)
     # Of the last try.
-    falla = models.CharField("última falla", max_length=8, choices=Falla.choices, blank=True, editable=False)
-    respuesta = models.CharField("códigos del servidor", max_length=20, blank=True, editable=False)
+    falla = models.CharField(
+        "última falla", max_length=8, choices=Falla.choices, blank=True, editable=False, db_default=""
+    )
+    respuesta = models.CharField(
+        "códigos del servidor", max_length=20, blank=True, editable=False, db_default=""
+    )
     # Since when it is refused by who may think better of it.
     insiste_desde = models.DateTimeField("se insiste desde", null=True, blank=True, editable=False)
     libre_desde = models.DateTimeField("libre desde", db_default=Now())

@@ -233,7 +233,7 @@ def test_migrar_dice_cuantos_son_y_no_de_quien() -> None:
     with pytest.raises(CommandError) as error:
         comprobar.code(apps, SimpleNamespace(connection=connection))
     dicho = str(error.value)
-    assert dicho.startswith("No se migró nada porque hay renglones que el portal ya no admite: ")
+    assert dicho.startswith("Hay renglones que el portal ya no admite: ")
     assert f"{total + 1:,} de nss_portal.persona contra persona_de_mentira (" in dicho
     assert "1 de nss_portal.entidad contra entidad_sin_yucatan (31)" in dicho
     assert "de_veras" not in dicho and "\n" not in dicho

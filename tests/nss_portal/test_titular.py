@@ -23,7 +23,7 @@ from nss_portal.models import (
     Tramite,
     Vinculo,
 )
-from tests.apoyo import CORREO, Estricto, domicilio, inscribir, persona_con_nss
+from tests.apoyo import CORREO, Estricto, domicilio, inscribir, persona_con_nss, solicitar
 from tests.nss_portal.api import Telefono, atender, codigo_de
 from tests.nss_portal.test_confirmacion import NADIE, enlace, pedir, ultimo
 from tests.nss_portal.test_servicio import RAIZ, arrancar
@@ -131,7 +131,7 @@ def sin_lo_propio(texto: str) -> str:
 def test_desconocida_ajena_y_con_otro_correo_se_ven_igual(persona: Persona) -> None:
     """Nobody holds it; a wrong name; a right one, whose person has another mailbox: one page, one mail."""
     vinculada = persona_con_nss(1)
-    Vinculo.objects.create(persona=vinculada, correo="suyo@correo.example")
+    Vinculo.objects.create(persona=vinculada, correo="suyo@correo.example", comprobado=timezone.now())
     casos = [(NADIE, DE_OTRA), (persona.curp, DE_OTRA), (vinculada.curp, nombre(vinculada))]
     vistas = set()
     for curp, dicho in casos:
@@ -199,6 +199,50 @@ def test_los_intentos_de_otros_no_son_los_suyos(persona: Persona) -> None:
     # Strangers have spent theirs; whose mailbox speaks for the person has all of its own.
     assert confirmado(Estricto(), persona.curp, **DE_OTRA).pagina.pantallas == ["rechazo"]
     assert confirmado(Estricto(), persona.curp, **nombre(persona)).pagina.pantallas == ["resultado"]
+
+
+@pytest.mark.usefixtures("por_nombre")
+def test_quien_no_tiene_correo_todavia_no_se_queda_fuera(persona: Persona) -> None:
+    """Strangers elsewhere have spent what there is for strangers: from another network there are two more."""
+    lejos = Estricto(REMOTE_ADDR="198.51.100.7")
+    for n in range(titular.DE_EXTRANOS + titular.DE_UNA_RED + 3):
+        confirmado(lejos, persona.curp, f"otra{n}@correo.example", **DE_OTRA)
+    assert confirmado(lejos, persona.curp, **nombre(persona)).pagina.pantallas == ["rechazo"]
+    # What was refused without a look took none of the mailbox's own tries.
+    aqui = Estricto(REMOTE_ADDR="203.0.113.5")
+    assert confirmado(aqui, persona.curp, **nombre(persona)).pagina.pantallas == ["resultado"]
+
+
+@pytest.mark.usefixtures("por_nombre")
+def test_un_correo_que_solo_contesto_deja_su_lugar(settings: Any, persona: Persona) -> None:
+    """A stranger bound theirs where the name was not asked: it opens nothing here, and does not stay."""
+    settings.IDENTIDAD, settings.CONFIRMAR_CORREO = "correo", "siempre"
+    confirmado(Estricto(), persona.curp, "intrusa@correo.example")
+    assert Vinculo.objects.get().correo == "intrusa@correo.example"
+    settings.IDENTIDAD = "nombre"
+    mala = confirmado(Estricto(), persona.curp, "intrusa@correo.example", **DE_OTRA)
+    assert mala.pagina.marcas["data-motivo"] == ["identidad-no-comprobada"]
+    assert confirmado(Estricto(), persona.curp, **nombre(persona)).pagina.pantallas == ["resultado"]
+    assert Vinculo.objects.get().correo == CORREO
+
+
+@pytest.mark.usefixtures("por_nombre")
+def test_a_quien_se_opuso_no_se_le_pone_correo(persona: Persona) -> None:
+    Persona.objects.filter(pk=persona.pk).update(bloqueada=timezone.now())
+    pagina = confirmado(Estricto(), persona.curp, **nombre(persona))
+    assert pagina.pagina.marcas["data-motivo"] == ["bloqueada"] and not Vinculo.objects.exists()
+
+
+def test_lo_que_empezo_sin_nombre_no_gasta_intentos(settings: Any, persona: Persona) -> None:
+    cliente = Estricto()
+    url = solicitar(cliente, persona.curp)
+    settings.IDENTIDAD = "nombre"
+    for _ in range(titular.POR_BUZON + 1):
+        atender()
+        Tramite.objects.update(confirmado_por=CORREO, estado="recibido", motivo="")
+    atender()
+    assert cliente.get(url).pagina.marcas["data-motivo"] == ["identidad-no-comprobada"]
+    assert confirmado(cliente, persona.curp, **nombre(persona)).pagina.pantallas == ["resultado"]
 
 
 @pytest.mark.usefixtures("por_nombre")

@@ -74,7 +74,7 @@ def test_la_duena_cambia_de_clinica(persona: Persona) -> None:
 
 def test_un_buzon_parecido_no_es_el_suyo(persona: Persona) -> None:
     """What counts as one for limits may be two people's, where «+» is but a letter."""
-    Vinculo.objects.create(persona=persona, correo=DUENA)
+    Vinculo.objects.create(persona=persona, correo=DUENA, comprobado=timezone.now())
     _, url = llevar(persona.curp, "duena+x@correo.example", nombre_de(persona))
     assert motivo(url) == "identidad-no-comprobada"
 

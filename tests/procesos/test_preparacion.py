@@ -37,9 +37,13 @@ def nadie(base: Base) -> bool:
     return cuentas == [[(0,)], [(0,)]]
 
 
-@pytest.mark.parametrize("orden", [["make", "-s", "run"], ["bin/setup", "run"]], ids=" ".join)
-def test_con_las_variables_de_produccion(orden: list[str], base: Base, produccion: dict[str, str]) -> None:
-    hecho = correr(*orden, env=produccion | {"PUERTO": str(puerto_libre())})
+@pytest.mark.parametrize(
+    ("orden", "demo"), [(["make", "-s", "run"], "0"), (["bin/setup", "run"], "")], ids=["make", "setup"]
+)
+def test_con_las_variables_de_produccion(
+    orden: list[str], demo: str, base: Base, produccion: dict[str, str]
+) -> None:
+    hecho = correr(*orden, env=produccion | {"DEMO": demo, "PUERTO": str(puerto_libre())})
     assert hecho.returncode and "make instalar" in hecho.stderr
     assert "Traceback" not in hecho.stdout + hecho.stderr
     manage("migrate", "--verbosity=0", env=produccion)  # nothing was there

@@ -6,9 +6,9 @@ from django.db.models.functions import Now
 
 
 def revisar_otra_vez(apps: Any, schema_editor: Any) -> None:
-    """A file that waits for its confirmation was reviewed without kinds of warning: its rows say none, and
-    an alta of 2036 was a mere warning. It goes through the review once more."""
-    lotes = apps.get_model("vigencia", "Lote").objects.filter(estado="por-confirmar")
+    """A file that waits for its confirmation, or is half reviewed, was reviewed without kinds of warning: its
+    rows say none, and an alta of 2036 was a mere warning. It goes through the review once more."""
+    lotes = apps.get_model("vigencia", "Lote").objects.filter(estado__in=["por-confirmar", "revisando"])
     renglones = apps.get_model("vigencia", "Renglon").objects
     for pk in list(lotes.values_list("pk", flat=True)):
         renglones.filter(lote=pk).update(veredicto="", motivos="")
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "lote",
             "con_avisos",
-            models.JSONField("advertencias que se incluyen", default=list, editable=False),
+            models.JSONField("advertencias que se incluyen", default=list, db_default=[], editable=False),
         ),
         migrations.AddField(
             "renglon", "avisos", models.CharField("advertencias", max_length=60, db_default="")

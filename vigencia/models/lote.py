@@ -77,7 +77,7 @@ class Lote(models.Model):
     total = models.PositiveIntegerField("renglones", default=0, editable=False)
     revisados = models.PositiveIntegerField("revisados", default=0, editable=False)
     # The kinds of warning (`Renglon.Aviso`) that whoever confirmed it let in: without that, none.
-    con_avisos = models.JSONField("advertencias que se incluyen", default=list, editable=False)
+    con_avisos = models.JSONField("advertencias que se incluyen", default=list, db_default=[], editable=False)
     # How many rows got each verdict; it outlives the rows.
     resumen = models.JSONField("resumen", default=dict, editable=False)
     altas = models.PositiveIntegerField("altas hechas", default=0, editable=False)
