@@ -1,4 +1,4 @@
-"""What is left to close where the name is asked: each of these is a fault seen from outside."""
+"""Faults seen from outside where the name is asked, each with the test that would have caught it."""
 
 from datetime import timedelta
 from typing import Any
