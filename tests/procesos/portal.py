@@ -165,8 +165,8 @@ class Navegador:
     def enviar(self, camino: str, pagina: Respuesta, **datos: str) -> Respuesta:
         return self.pedir(camino, {"csrfmiddlewaretoken": pagina.campo("csrfmiddlewaretoken"), **datos})
 
-    def solicitar(self, curp: str, correo: str = "persona@correo.example") -> str:
-        """Fill in and send the form of step 1; the path of the trámite."""
+    def solicitar(self, curp: str, correo: str = "persona@correo.example", **mas: str) -> str:
+        """Fill in and send the form of step 1, and what it asks besides; the path of the trámite."""
         pagina = self.pedir("/nss/")
         clave = pagina.campo("captcha_0")
         respuesta = self.enviar(
@@ -178,6 +178,7 @@ class Navegador:
             correo_confirmacion=correo,
             captcha_0=clave,
             captcha_1=self.portal.letras(clave),
+            **mas,
         )
         assert respuesta.estado == 302, respuesta.texto
         return str(respuesta.cabeceras["Location"])
