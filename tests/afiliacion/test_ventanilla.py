@@ -714,7 +714,7 @@ def test_lo_corregido_no_lo_deshace_una_carga(tmp_path: Any) -> None:
     (tmp_path / "p.csv").write_text(
         f"curp,nombres,primer_apellido,segundo_apellido,nss\n{persona.curp},Otro,Nombre,,\n", encoding="utf-8"
     )
-    assert padron.cargar(str(tmp_path / "p.csv")).cambiadas == 0
+    assert padron.cargar(str(tmp_path / "p.csv"), aceptar_nombres=1).cambiadas == 0
     persona.refresh_from_db()
     assert persona.nombres == "Con Acta"
 

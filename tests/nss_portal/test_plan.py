@@ -218,15 +218,15 @@ def test_los_registros_de_una_escuela(csv: Any) -> None:
 
 
 def test_de_las_personas_nadie_se_retira_y_tambien_hay_plan(csv: Any) -> None:
-    ruta = csv(
-        "curp,nombres,primer_apellido,segundo_apellido,nss", f"{persona(1).curp},Otra,Ejemplo,De Prueba,"
-    )
-    Persona.objects.filter(pk=persona(1).pk).update(nombres="Muestra")
+    una = persona(1)
+    suyo = f"{una.nombres},{una.primer_apellido},{una.segundo_apellido}"
+    ruta = csv("curp,nombres,primer_apellido,segundo_apellido,nss", f"{una.curp},{suyo},")
+    Persona.objects.filter(pk=una.pk).update(nombres="Muestra")
     assert planear("cargar_personas", ruta).endswith(
         "No se retiraría nada. Para aplicarlo, repite la orden sin --plan.\n"
     )
-    correr("cargar_personas", ruta)
-    assert Persona.objects.get(pk=persona(1).pk).nombres == "Otra"
+    correr("cargar_personas", ruta, aceptar_nombres=1)
+    assert Persona.objects.get(pk=una.pk).nombres == una.nombres
 
 
 # --- Where the line is ----------------------------------------------------------------------------

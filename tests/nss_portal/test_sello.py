@@ -163,6 +163,7 @@ def pem_de(clave: Any) -> str:
     return clave.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
+@pytest.mark.django_db  # the checks of the models ask what the database can do
 @pytest.mark.parametrize(
     ("clave", "certificado", "dice"),
     [
