@@ -54,7 +54,9 @@ def sellados(documento: Documento) -> list[Hecho]:
 
 def _periodo(datos: Mapping[str, Any]) -> list[Hecho]:
     inicio, fin, _ = VEREDICTOS[datos["vigente"], datos["causa"]]
-    hechos = [Hecho("vigente", "Con derecho al servicio médico", "sí" if datos["vigente"] else "no")]
+    hechos = [
+        Hecho("vigente", "Con derecho al servicio médico por tu escuela", "sí" if datos["vigente"] else "no")
+    ]
     # As on the paper: a baja on the day of the alta leaves no period to print.
     if inicio and datos["desde"] and datos["desde"] <= datos["hasta"]:
         hechos += [Hecho("desde", inicio, _dia(datos["desde"])), Hecho("hasta", fin, _dia(datos["hasta"]))]

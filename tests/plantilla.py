@@ -68,7 +68,7 @@ def preparada(personas: int = 0) -> str:
     with _turno():
         if EN_POSTGRES:
             with psycopg.connect(SERVIDOR) as conexion:
-                if conexion.execute("SELECT FROM pg_database WHERE datname = %s", [nombre]).fetchone():
+                if conexion.execute("SELECT 1 FROM pg_database WHERE datname = %s", [nombre]).fetchone():
                     return con_nombre(nombre)
             ordenar(f'DROP DATABASE IF EXISTS "{nombre}_a_medias"')
             ordenar(f'CREATE DATABASE "{nombre}_a_medias"')

@@ -77,6 +77,8 @@ class InscripcionAdmin(BusquedaPrivada, DeMiEscuela):
     list_display = ["nombre", "numeros", "matricula", "nivel", "ciclo", "desde", "hasta", "estado"]
     list_select_related = ["persona"]
     list_filter = [PorSituacion, PorCiclo, "nivel"]
+    # Staff come here from a school's page.
+    consultas = ("id__in", "escuela")
     # The key follows the order of entry, and has an index.
     ordering = ["-pk"]
     sortable_by = ()
