@@ -93,7 +93,7 @@ class BusquedaPrivada(Registro):
     """Searched by what identifies a person, whole and by POST: no address carries a CURP or an NSS."""
 
     change_list_template = "admin/busqueda_privada.html"
-    consultas = ("id__in",)  # those that were found
+    consultas: tuple[str, ...] = ("id__in",)  # those that were found
     buscar_por: tuple[str, ...] = ()
     ayuda_busqueda = ""
 
