@@ -10,12 +10,13 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from afiliacion.forms import DomicilioForm
-from nss_portal import api_formas, api_problemas, tramites
-from nss_portal.api_acceso import Portador, mio
-from nss_portal.api_formas import Comienzo, ComienzoForm
-from nss_portal.api_problemas import Problema
-from nss_portal.forms import CodigoPostalField
-from nss_portal.models import Domicilio, Estado, Residencia, Tramite
+from nss_portal.api import formas, problemas
+from nss_portal.api.acceso import Portador, mio
+from nss_portal.api.formas import Comienzo, ComienzoForm
+from nss_portal.api.problemas import Problema
+from nss_portal.tramites import maquina
+from nss_portal.tramites.models import Domicilio, Estado, Residencia, Tramite
+from nss_portal.web.forms import CodigoPostalField
 
 router = Router(tags=["Paso 1: tu NSS"], auth=Portador())
 
@@ -50,7 +51,7 @@ class DomicilioSchema(Schema):
 
 @router.post(
     "/tramites/{uuid:pk}/domicilio/",
-    response=api_formas.TramiteSchema,
+    response=formas.TramiteSchema,
     summary="Dar el domicilio",
     description="Cuando el trámite lo pide; o después, una vez, para tenerlo.",
 )
@@ -61,7 +62,7 @@ def domicilio(request: HttpRequest, pk: uuid.UUID, datos: DomicilioSchema) -> An
         raise Problema("estado", "El trámite no pide ahora el domicilio.")
     form = DomicilioForm({k: v for k, v in datos.dict().items() if v is not False})
     if not form.is_valid():
-        raise api_problemas.de_un_form(form)
+        raise problemas.de_un_form(form)
     with transaction.atomic():
         # Two at once: the second waits for the first, and finds an address.
         Tramite.objects.select_for_update().get(pk=tramite.pk)
@@ -70,8 +71,8 @@ def domicilio(request: HttpRequest, pk: uuid.UUID, datos: DomicilioSchema) -> An
         if despues or tramite.mover(Estado.ASIGNANDO):
             form.guardar(tramite)
         if not despues:
-            tramites.encolar(tramite)
-    return api_formas.describir(tramite)
+            maquina.encolar(tramite)
+    return formas.describir(tramite)
 
 
 class TarjetaSchema(Schema):

@@ -8,9 +8,13 @@ from django.utils import timezone
 
 from afiliacion import promesas
 from afiliacion.models import Prefijo, Serie, Subdelegacion
-from nss_portal import avisos, confirmacion, renapo, tramites
-from nss_portal.identidad import ENTIDADES, componer_nss, nacimiento_curp
-from nss_portal.models import Documento, Domicilio, Estado, Persona, Residencia, Tramite
+from nss_portal.correo import avisos
+from nss_portal.documentos.models import Documento
+from nss_portal.personas import renapo
+from nss_portal.personas.identidad import ENTIDADES, componer_nss, nacimiento_curp
+from nss_portal.personas.models import Persona
+from nss_portal.tramites import confirmacion, maquina
+from nss_portal.tramites.models import Domicilio, Estado, Residencia, Tramite
 
 # One statement draws the next number: the row is locked by the database while it is written, so two
 # processes can not read the same one. The WHERE is what keeps a series from going past its last number.
@@ -23,7 +27,7 @@ _SIGUIENTE = """
 """
 
 
-class SerieAgotada(tramites.NoPuedeSeguir):
+class SerieAgotada(maquina.NoPuedeSeguir):
     """No number left for that year of birth: not the subdelegación's, its entidad's or the reserve's."""
 
     def __init__(self) -> None:
@@ -42,7 +46,7 @@ def resolver(tramite: Tramite) -> None:
         por_asignar = identificada is not None and identificada.nss is None
         if confirmacion.pedir(tramite, identificada, por_asignar=por_asignar):
             return
-        if motivo := tramites.rechazo_comun(identificada):
+        if motivo := maquina.rechazo_comun(identificada):
             tramite.mover(Estado.RECHAZADO, motivo=motivo)
             return
         assert identificada
@@ -58,7 +62,7 @@ def resolver(tramite: Tramite) -> None:
             resultado = Tramite.Resultado.ASIGNADO
             persona.nss = asignar_nss(persona, subdelegacion)
         if tramite.mover(Estado.EMITIENDO, persona=persona, resultado=resultado):
-            tramites.congelar(
+            maquina.congelar(
                 tramite, [Documento.Tipo.NSS, Documento.Tipo.TARJETA], _datos(tramite, domicilio)
             )
 

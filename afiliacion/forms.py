@@ -4,9 +4,9 @@ from typing import Any
 
 from django import forms
 
-from nss_portal.forms import CampoTexto, CodigoPostalField, SolicitudForm
-from nss_portal.models import CodigoPostal, Colonia, Domicilio, Tramite
-from nss_portal.models.territorio import plegar
+from nss_portal.territorio.models import CodigoPostal, Colonia, plegar
+from nss_portal.tramites.models import Domicilio, Tramite
+from nss_portal.web.forms import CampoTexto, CodigoPostalField, SolicitudForm
 
 
 class NssForm(SolicitudForm):

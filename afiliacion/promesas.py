@@ -15,8 +15,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from nss_portal.models import Instalacion, Tramite
-from nss_portal.tramites import NoPuedeSeguir
+from nss_portal.servicio.models import Instalacion
+from nss_portal.tramites.maquina import NoPuedeSeguir
+from nss_portal.tramites.models import Tramite
 
 log = logging.getLogger(__name__)
 BLOQUE = 100

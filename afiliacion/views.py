@@ -12,14 +12,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from afiliacion.forms import DomicilioForm, NssForm
-from nss_portal import demo, pasos, tramites
-from nss_portal.models import Estado, Tramite
-from nss_portal.views import expirada
+from nss_portal.demo import ficticias
+from nss_portal.tramites import maquina
+from nss_portal.tramites.models import Estado, Tramite
+from nss_portal.web import pantallas
+from nss_portal.web.paginas import expirada
 
 
-def _partes(tramite: Tramite, sucesos: pasos.Sucesos) -> list[pasos.Parte]:
+def _partes(tramite: Tramite, sucesos: pantallas.Sucesos) -> list[pantallas.Parte]:
     identificado = sucesos.get(Estado.DOMICILIO) or sucesos.get(Estado.EMITIENDO)
-    partes: list[pasos.Parte] = [
+    partes: list[pantallas.Parte] = [
         ("Buscar tu CURP en el registro de población", identificado),
         ("Buscar si ya tienes un NSS", identificado),
     ]
@@ -35,35 +37,35 @@ def _contexto(tramite: Tramite, pantalla: str) -> dict[str, Any]:
     if pantalla == "domicilio":
         return {"form": DomicilioForm()}
     if pantalla == "rechazo" and settings.DEMO:
-        return {"ejemplos": demo.ejemplos()}
+        return {"ejemplos": ficticias.ejemplos()}
     return {}
 
 
-PASO = pasos.Paso(Tramite.Tipo.NSS, "afiliacion", NssForm, _partes, contexto=_contexto)
+PASO = pantallas.Paso(Tramite.Tipo.NSS, "afiliacion", NssForm, _partes, contexto=_contexto)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def solicitar(request: HttpRequest) -> HttpResponse:
-    return pasos.solicitar(request, PASO)
+    return pantallas.solicitar(request, PASO)
 
 
 @never_cache
 @require_safe
 def tramite(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return pasos.tramite(request, PASO, pk)
+    return pantallas.tramite(request, PASO, pk)
 
 
 @never_cache
 @require_safe
 def estado(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
-    return pasos.estado(request, PASO, pk)
+    return pantallas.estado(request, PASO, pk)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def domicilio(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    mio = pasos.mio(request, PASO, pk)
+    mio = pantallas.mio(request, PASO, pk)
     if mio is None:
         return expirada(request)
     if request.method != "POST" or mio.estado != Estado.DOMICILIO:
@@ -71,17 +73,17 @@ def domicilio(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = DomicilioForm(request.POST)
     if "buscar_cp" in request.POST:
         form.solo_codigo_postal()
-        return pasos.dibujar(request, PASO, mio, form=form)
+        return pantallas.dibujar(request, PASO, mio, form=form)
     if not form.is_valid():
-        return pasos.dibujar(request, PASO, mio, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return pantallas.dibujar(request, PASO, mio, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     with transaction.atomic():
         if mio.mover(Estado.ASIGNANDO):
             form.guardar(mio)
-            tramites.encolar(mio)
+            maquina.encolar(mio)
     return redirect(mio)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def finalizar(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return pasos.finalizar(request, PASO, pk)
+    return pantallas.finalizar(request, PASO, pk)

@@ -279,10 +279,10 @@ def emitir(procesos: int) -> None:
     from django.conf import settings
     from django.core.management import call_command
 
-    from nss_portal import documentos, firma
+    from nss_portal.documentos import firma, imprenta
     from vigencia.models import Escuela
 
-    documentos.preparar()
+    imprenta.preparar()
     firma.preparar()
     quien = {"escuela": Escuela.objects.get().pk, "documento": "tarjeta"}
     desde = time.perf_counter()

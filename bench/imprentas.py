@@ -16,8 +16,9 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
-from nss_portal import documentos, firma, letra
-from nss_portal.moldes import TIPOS, comun
+from nss_portal.documentos import firma, letra
+from nss_portal.documentos import imprenta as documentos
+from nss_portal.documentos.moldes import TIPOS, comun
 
 type Imprenta = Callable[[str, Mapping[str, Any]], bytes]
 

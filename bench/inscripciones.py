@@ -41,7 +41,7 @@ def preparar(carpeta: Path, renglones: int) -> None:
 
 
 def nuestro(ruta: str) -> int:
-    from vigencia import lotes
+    from vigencia.escuelas.archivo import lotes
     from vigencia.models import Escuela, Lote
 
     lote = lotes.recibir(Escuela.objects.get(), None, ruta)
@@ -61,8 +61,8 @@ def import_export(ruta: str) -> int:
     from django.utils import timezone
     from import_export import fields, resources, widgets
 
-    from nss_portal.identidad import nacimiento_curp, raiz_curp, validar_curp, validar_nss
     from nss_portal.models import Persona
+    from nss_portal.personas.identidad import nacimiento_curp, raiz_curp, validar_curp, validar_nss
     from vigencia.models import Escuela, Inscripcion
 
     escuela = Escuela.objects.get()

@@ -16,12 +16,12 @@ from django.utils.html import format_html
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from clinicas import alta as act
-from clinicas import cobertura
-from clinicas.forms_personal import ARCHIVO_MAXIMO, PASA, CargarCoberturaForm, ConsultorioForm, MoverForm
+from clinicas.catalogo import cobertura
+from clinicas.catalogo.forms import ARCHIVO_MAXIMO, PASA, CargarCoberturaForm, ConsultorioForm, MoverForm
 from clinicas.models import Alta, Clinica, Cobertura, Consultorio
-from nss_portal.carga import CargaInvalida, Fuente
-from nss_portal.personal import BusquedaPrivada, EnLinea, Registro, SoloLectura
-from nss_portal.plan import Modo, RetirosSinAceptar
+from nss_portal.archivos.carga import CargaInvalida, Fuente
+from nss_portal.archivos.plan import Modo, RetirosSinAceptar
+from nss_portal.personal.base import BusquedaPrivada, EnLinea, Registro, SoloLectura
 
 
 def barra(poblacion: int, capacidad: int) -> str:

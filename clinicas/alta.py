@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from clinicas import noticias
 from clinicas.models import Alta, Clinica, Consultorio
-from nss_portal.models import Persona, Tramite
+from nss_portal.personas.models import Persona
+from nss_portal.tramites.models import Tramite
 from vigencia.models import Inscripcion
 
 

@@ -11,13 +11,13 @@ from pydantic import Field
 from clinicas import alta, cercania, registro
 from clinicas.forms import EleccionForm
 from clinicas.models import Peticion
-from nss_portal import api_formas, api_problemas
-from nss_portal.api_acceso import Portador, mio
-from nss_portal.api_formas import Comienzo, ComienzoForm
-from nss_portal.api_problemas import Problema
-from nss_portal.forms import CampoTexto, CodigoPostalField
-from nss_portal.models import Estado, Tramite
-from nss_portal.tramites import NoPuedeSeguir
+from nss_portal.api import formas, problemas
+from nss_portal.api.acceso import Portador, mio
+from nss_portal.api.formas import Comienzo, ComienzoForm
+from nss_portal.api.problemas import Problema
+from nss_portal.tramites.maquina import NoPuedeSeguir
+from nss_portal.tramites.models import Estado, Tramite
+from nss_portal.web.forms import CampoTexto, CodigoPostalField
 
 router = Router(tags=["Paso 3: tu clínica"], auth=Portador())
 POR_ELEGIR = (Estado.ELECCION, Estado.REVISION)
@@ -126,7 +126,7 @@ def opciones(request: HttpRequest, pk: uuid.UUID) -> Any:
 
 @router.post(
     "/tramites/{uuid:pk}/eleccion/",
-    response=api_formas.TramiteSchema,
+    response=formas.TramiteSchema,
     summary="Registrarse en una clínica y un turno",
     description="Queda hecho: quien llama ya lo revisó.",
 )
@@ -137,7 +137,7 @@ def eleccion(request: HttpRequest, pk: uuid.UUID, datos: Eleccion) -> Any:
     form.fields["clinica"] = CampoTexto(max_length=11, requerido="Elige una clínica.")
     form.fields["turno"] = CampoTexto(max_length=10, requerido="Elige un turno.")
     if not form.is_valid():
-        raise api_problemas.de_un_form(form)
+        raise problemas.de_un_form(form)
     try:
         hecho = registro.confirmar(tramite, form.cleaned_data["clinica"], form.cleaned_data["turno"])
     except alta.SinLugar as error:
@@ -147,7 +147,7 @@ def eleccion(request: HttpRequest, pk: uuid.UUID, datos: Eleccion) -> Any:
         raise Problema("estado", frase, espera=timedelta(minutes=1)) from None
     if not hecho:
         raise Problema("estado", "Ya se había registrado: mira cómo quedó.")
-    return api_formas.describir(tramite)
+    return formas.describir(tramite)
 
 
 @router.get("/tramites/{uuid:pk}/alta/", response=AltaSchema, summary="Lo que dice tu comprobante")

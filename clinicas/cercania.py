@@ -10,7 +10,7 @@ from django.db.models.functions import RowNumber
 
 from clinicas.models import Clinica, Cobertura, Consultorio
 from clinicas.models.consultorio import CON_LUGAR
-from nss_portal.models import CodigoPostal
+from nss_portal.territorio.models import CodigoPostal
 
 # How many to choose from when nobody is known to serve the code: the nearest ones.
 TOPE = 5

@@ -7,7 +7,7 @@ from django import forms
 
 from clinicas.cercania import Opcion, ninguna_cerca
 from clinicas.models import Clinica, Peticion, Turno
-from nss_portal.forms import CodigoPostalField, SolicitudForm
+from nss_portal.web.forms import CodigoPostalField, SolicitudForm
 
 
 class ClinicaForm(SolicitudForm):

@@ -6,8 +6,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from clinicas.models import Alta, Consultorio
-from nss_portal.models import Documento, Envio
-from vigencia import noticias
+from nss_portal.documentos.models import Documento, Envio
+from vigencia.escuelas import noticias
 
 REUBICACION = "reubicacion"
 

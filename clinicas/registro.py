@@ -9,9 +9,12 @@ from django.utils import timezone
 
 from clinicas import alta, cercania, noticias
 from clinicas.models import Alta, Clinica, Peticion
-from nss_portal import confirmacion, renapo, titular, tramites
-from nss_portal.identidad import agregado_medico
-from nss_portal.models import Documento, Envio, Estado, Persona, Tramite, Vinculo
+from nss_portal.documentos.models import Documento, Envio
+from nss_portal.personas import renapo
+from nss_portal.personas.identidad import agregado_medico
+from nss_portal.personas.models import Persona
+from nss_portal.tramites import confirmacion, maquina, titular
+from nss_portal.tramites.models import Estado, Tramite, Vinculo
 from vigencia.verificacion import situacion
 
 
@@ -36,7 +39,7 @@ def resolver(tramite: Tramite) -> None:
             return
         opciones = cercania.opciones(peticion.codigo_postal)
         if not opciones:  # the whole country is full: staff must know
-            raise tramites.NoPuedeSeguir(Tramite.Espera.ATENCION)
+            raise maquina.NoPuedeSeguir(Tramite.Espera.ATENCION)
         if len(opciones) == 1 and len(opciones[0].turnos) == 1:  # no needless choice
             if tramite.mover(Estado.REVISION, persona=identificada):
                 _elegir(peticion, opciones[0].clinica, opciones[0].turnos[0].turno)
@@ -45,7 +48,7 @@ def resolver(tramite: Tramite) -> None:
 
 
 def _motivo(persona: Persona | None) -> Tramite.Motivo | None:
-    if comun := tramites.rechazo_comun(persona):
+    if comun := maquina.rechazo_comun(persona):
         return comun
     assert persona
     if persona.nss is None:
@@ -116,7 +119,7 @@ def confirmar(tramite: Tramite, clinica: Clinica, turno: str) -> bool:
         if resultado == Tramite.Resultado.CAMBIADO and anterior:
             _sustituir_tarjetas(tramite, persona)
             _avisar_del_cambio(tramite, anterior)
-        tramites.encolar(tramite)
+        maquina.encolar(tramite)
         return True
 
 
@@ -131,7 +134,7 @@ def cambiar(tramite: Tramite) -> Tramite:
     with transaction.atomic():
         if empezado := Tramite.objects.filter(solicitud=solicitud).first():
             return empezado
-        nuevo = tramites.iniciar(
+        nuevo = maquina.iniciar(
             tramite.tipo,
             solicitud,
             tramite.navegador,
@@ -167,7 +170,7 @@ def _emitir(
     if not tramite.mover(Estado.EMITIENDO, persona=persona, resultado=resultado):
         return False
     tipos = [Documento.Tipo.COMPROBANTE, Documento.Tipo.ADSCRIPCION]
-    tramites.congelar(tramite, tipos, _datos(persona, lugar, resultado, anterior))
+    maquina.congelar(tramite, tipos, _datos(persona, lugar, resultado, anterior))
     return True
 
 

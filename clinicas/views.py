@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from clinicas import alta, cercania, registro
 from clinicas.forms import ClinicaForm, EleccionForm
 from clinicas.models import Peticion
-from nss_portal import demo, pasos
-from nss_portal.models import Domicilio, Estado, Tramite
-from nss_portal.tramites import NoPuedeSeguir
-from nss_portal.views import expirada
+from nss_portal.demo import ficticias
+from nss_portal.tramites.maquina import NoPuedeSeguir
+from nss_portal.tramites.models import Domicilio, Estado, Tramite
+from nss_portal.web import pantallas
+from nss_portal.web.paginas import expirada
 
 # Two tabs that chose differently: the first to confirm wins, and the other one says so.
 YA_HABIAS = (
@@ -39,9 +40,9 @@ def _guardar(tramite: Tramite, datos: dict[str, Any]) -> None:
     Peticion.objects.create(tramite=tramite, codigo_postal=datos["codigo_postal"])
 
 
-def _partes(tramite: Tramite, sucesos: pasos.Sucesos) -> list[pasos.Parte]:
+def _partes(tramite: Tramite, sucesos: pantallas.Sucesos) -> list[pantallas.Parte]:
     visto = sucesos.get(Estado.ELECCION) or sucesos.get(Estado.REVISION) or sucesos.get(Estado.EMITIENDO)
-    partes: list[pasos.Parte] = [
+    partes: list[pantallas.Parte] = [
         ("Buscar tu CURP en el registro de población", visto),
         ("Comprobar tu vigencia de derechos", visto),
         ("Buscar la clínica de tu código postal", visto),
@@ -64,7 +65,7 @@ def _inicial(ultimo: Tramite) -> dict[str, Any]:
 def _contexto(tramite: Tramite, pantalla: str) -> dict[str, Any]:
     if pantalla == "rechazo":
         falta = Peticion.objects.values_list("falta", flat=True).get(tramite=tramite)
-        return {"falta": falta, "ejemplos": demo.ejemplos() if settings.DEMO else []}
+        return {"falta": falta, "ejemplos": ficticias.ejemplos() if settings.DEMO else []}
     if pantalla in ("resultado", "finalizado"):
         # What was certified, not what may have changed since.
         lugar, peticion = tramite.documentos.all()[0].datos, _peticion(tramite)
@@ -94,7 +95,7 @@ def _peticion(tramite: Tramite) -> Peticion:
     ).get(tramite=tramite)
 
 
-PASO = pasos.Paso(
+PASO = pantallas.Paso(
     Tramite.Tipo.CLINICA, "clinicas", ClinicaForm, _partes, _guardar, _inicial, _contexto, registro.ya_no
 )
 
@@ -102,26 +103,26 @@ PASO = pasos.Paso(
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def solicitar(request: HttpRequest) -> HttpResponse:
-    return pasos.solicitar(request, PASO)
+    return pantallas.solicitar(request, PASO)
 
 
 @never_cache
 @require_safe
 def tramite(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return pasos.tramite(request, PASO, pk)
+    return pantallas.tramite(request, PASO, pk)
 
 
 @never_cache
 @require_safe
 def estado(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
-    return pasos.estado(request, PASO, pk)
+    return pantallas.estado(request, PASO, pk)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def eleccion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Choose, review, confirm. Whatever another tab did first stands, and the page shows it."""
-    mio = pasos.mio(request, PASO, pk)
+    mio = pantallas.mio(request, PASO, pk)
     if mio is None:
         return expirada(request)
     if request.method != "POST":
@@ -137,7 +138,7 @@ def eleccion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = EleccionForm(request.POST, opciones=cercania.opciones(peticion.codigo_postal), peticion=peticion)
     if not form.is_valid():
         registro.volver_a_elegir(mio)
-        return pasos.dibujar(request, PASO, mio, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return pantallas.dibujar(request, PASO, mio, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     clinica, turno = form.cleaned_data["clinica"], form.cleaned_data["turno"]
     if request.POST.get("confirmar") != "1":
         registro.elegir(mio, clinica, turno)
@@ -159,7 +160,7 @@ def eleccion(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cambiar(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """From the clinic that there is to another one: a trámite of its own, with its own documents."""
-    mio = pasos.mio(request, PASO, pk)
+    mio = pantallas.mio(request, PASO, pk)
     if mio is None:
         return expirada(request)
     if request.method != "POST" or mio.estado not in (Estado.RESUELTO, Estado.FINALIZADO):
@@ -173,4 +174,4 @@ def cambiar(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def finalizar(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return pasos.finalizar(request, PASO, pk)
+    return pantallas.finalizar(request, PASO, pk)

@@ -14,28 +14,18 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 
-from nss_portal import bitacora
-from nss_portal.entrada import EntradaAcotada
-from nss_portal.identidad import enmascarar_curp, enmascarar_nss
-from nss_portal.models import (
-    Asiento,
-    Aviso,
-    CodigoPostal,
-    Colonia,
-    Documento,
-    Entidad,
-    Envio,
-    Municipio,
-    Persona,
-    Suceso,
-    Tramite,
-    Verificacion,
-)
-from nss_portal.models.documento import EnvioQuerySet
-from nss_portal.models.territorio import plegar
-from nss_portal.models.tramite import DE_TRABAJO
-from nss_portal.personal import BusquedaPrivada, EnLineaSoloLectura, Registro, SoloLectura
-from nss_portal.usuarios import ConPermisos, ContrasenaForm
+from nss_portal.documentos.models import Documento, Envio, EnvioQuerySet, Verificacion
+from nss_portal.personal.base import BusquedaPrivada, EnLineaSoloLectura, Registro, SoloLectura
+from nss_portal.personal.entrada import EntradaAcotada
+from nss_portal.personal.usuarios import ConPermisos, ContrasenaForm
+from nss_portal.personas import asientos
+from nss_portal.personas.bitacora import Asiento
+from nss_portal.personas.identidad import enmascarar_curp, enmascarar_nss
+from nss_portal.personas.models import Persona
+from nss_portal.servicio.models import Aviso
+from nss_portal.territorio.models import CodigoPostal, Colonia, Entidad, Municipio, plegar
+from nss_portal.tramites.models import Suceso, Tramite
+from nss_portal.tramites.models.tramite import DE_TRABAJO
 
 # Generic for the type checker only: at run time it takes no [].
 if TYPE_CHECKING:
@@ -109,7 +99,7 @@ class PersonaAdmin(BusquedaPrivada):
         """Whoever opens a person's page leaves a line in the bitácora."""
         persona = super().get_object(request, object_id, from_field)
         if persona and request.method == "GET" and self.has_view_permission(request, persona):
-            bitacora.anotar(request.user, Asiento.Que.VER, persona, "Consulta del personal central")
+            asientos.anotar(request.user, Asiento.Que.VER, persona, "Consulta del personal central")
         return persona
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

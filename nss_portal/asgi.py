@@ -4,7 +4,7 @@ import os
 
 from django.conf import settings
 
-from nss_portal.recepcion import Recepcion, cortar_a_quien_no_lee
+from nss_portal.servicio.recepcion import Recepcion, cortar_a_quien_no_lee
 from nss_portal.wsgi import application as wsgi
 
 PLAZO = float(os.environ.get("PORTAL_PLAZO", "15"))  # `manage.py iniciar --plazo`

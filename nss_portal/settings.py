@@ -74,12 +74,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "nss_portal.proxies.solo_de_confianza",
+    "nss_portal.servicio.proxies.solo_de_confianza",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # After the static files, which its page needs; before anything that asks the database.
-    "nss_portal.mantenimiento.cerrado_por_mantenimiento",
+    "nss_portal.servicio.mantenimiento.cerrado_por_mantenimiento",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -102,7 +102,7 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "nss_portal.contexto.portal",
+                "nss_portal.web.contexto.portal",
             ],
             "builtins": ["django.templatetags.static", "nss_portal.templatetags.portal"],
         },
@@ -167,8 +167,16 @@ VENTANILLA = {
 
 # What the apps work on beside trámites: picked up when nobody holds it (f(segundos) -> how many), and
 # forgotten when its time has come (f(ahora) -> {what: rows}).
-REANUDAR = ["nss_portal.codigos.reanudar", "vigencia.lotes.reanudar", "afiliacion.cambios.poner_al_dia"]
-OLVIDAR = ["nss_portal.codigos.vencidos", "nss_portal.titular.vencidos", "vigencia.lotes.vencidos"]
+REANUDAR = [
+    "nss_portal.tramites.codigos.reanudar",
+    "vigencia.escuelas.archivo.lotes.reanudar",
+    "afiliacion.ventanilla.cambios.poner_al_dia",
+]
+OLVIDAR = [
+    "nss_portal.tramites.codigos.vencidos",
+    "nss_portal.tramites.titular.vencidos",
+    "vigencia.escuelas.archivo.lotes.vencidos",
+]
 
 # What proves that who asks is the CURP's owner: «correo», a mailbox that was confirmed, as the source has it;
 # «nombre», also the full name as the registry has it. Whoever knows a CURP and a name passes both.
@@ -188,8 +196,8 @@ if CONFIRMAR_CORREO not in {"siempre", "si-cambia", "nunca"} or (CONFIRMAR_CORRE
 
 # Notices that may stop being true before they go out, and who knows.
 AVISOS_QUE_CADUCAN = {
-    "inscripcion": "vigencia.noticias.sigue_siendo_cierto",
-    "baja": "vigencia.noticias.sigue_siendo_cierto",
+    "inscripcion": "vigencia.escuelas.noticias.sigue_siendo_cierto",
+    "baja": "vigencia.escuelas.noticias.sigue_siendo_cierto",
     "reubicacion": "clinicas.noticias.sigue_siendo_cierto",
 }
 
@@ -208,7 +216,7 @@ RENAPO_URL = os.environ.get("RENAPO_URL", "")
 def _mailer(url: str) -> dict[str, object]:
     """EMAIL_URL (smtp://user:pass@host:port, smtps://…, smtp+tls://…) -> an entry of MAILERS."""
     if not url:
-        return {"BACKEND": "nss_portal.correo.BuzonLocal", "OPTIONS": {"carpeta": VAR_DIR / "correo"}}
+        return {"BACKEND": "nss_portal.correo.cartero.BuzonLocal", "OPTIONS": {"carpeta": VAR_DIR / "correo"}}
     partes = urlsplit(url)
     if partes.scheme not in {"smtp", "smtps", "smtp+tls"} or not partes.hostname:
         raise ImproperlyConfigured("EMAIL_URL debe ser smtp://, smtp+tls:// o smtps:// con su servidor.")
@@ -240,14 +248,14 @@ AYUDA_TELEFONO = os.environ.get("AYUDA_TELEFONO", "")
 
 STORAGES = {
     "default": {
-        "BACKEND": "nss_portal.almacen.Duradero",
+        "BACKEND": "nss_portal.servicio.almacen.Duradero",
         "OPTIONS": {
             "location": VAR_DIR / "documentos",
             "file_permissions_mode": 0o600,
             "directory_permissions_mode": 0o700,
         },
     },
-    "staticfiles": {"BACKEND": "nss_portal.almacen.Estaticos"},
+    "staticfiles": {"BACKEND": "nss_portal.servicio.almacen.Estaticos"},
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -267,7 +275,7 @@ USE_TZ = True
 SESSION_COOKIE_AGE = 24 * 3600
 SESSION_COOKIE_NAME = "sesion"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-CSRF_FAILURE_VIEW = "nss_portal.views.csrf"
+CSRF_FAILURE_VIEW = "nss_portal.web.paginas.csrf"
 # The only ones who come in by a password are staff; from their page, to the admin's index.
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 SECURE_CSP = {
@@ -288,13 +296,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # Captcha: letters from `secrets` (the package's own image view reseeds the process-wide generator).
-CAPTCHA_CHALLENGE_FUNCT = "nss_portal.captcha.letras"
+CAPTCHA_CHALLENGE_FUNCT = "nss_portal.web.captcha.letras"
 CAPTCHA_TIMEOUT = 30  # minutes; a slow reader must not be sent back
 CAPTCHA_FONT_SIZE = 52
 CAPTCHA_IMAGE_SIZE = (200, 72)
 CAPTCHA_LETTER_ROTATION = (-16, 16)
 CAPTCHA_FOREGROUND_COLOR = "#3a3036"
-CAPTCHA_NOISE_FUNCTIONS = ("nss_portal.captcha.trazos",)
+CAPTCHA_NOISE_FUNCTIONS = ("nss_portal.web.captcha.trazos",)
 CAPTCHA_2X_IMAGE = False
 # Spanish audio through a small wrapper, where Debian's espeak-ng is installed.
 CAPTCHA_FLITE_PATH = str(BASE_DIR / "bin" / "voz") if shutil.which("espeak-ng") else None
@@ -318,12 +326,12 @@ LOGGING = {
     "formatters": {
         # Masks whatever looks like a CURP or an NSS, exceptions of the database included.
         "linea": {
-            "()": "nss_portal.bitacora.FormatoSinDatos",
+            "()": "nss_portal.personas.asientos.FormatoSinDatos",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }
     },
-    "filters": {"sin_ausencias": {"()": "nss_portal.sin_base.SinAusencias"}},
+    "filters": {"sin_ausencias": {"()": "nss_portal.servicio.sin_base.SinAusencias"}},
     "handlers": {"consola": {"class": "logging.StreamHandler", "formatter": "linea"}},
     "root": {"handlers": ["consola"], "level": "WARNING"},
     "loggers": {

@@ -7,14 +7,15 @@ import uuid
 
 from django.tasks import task
 
-from nss_portal import correo, tramites
+from nss_portal.correo import cartero
+from nss_portal.tramites import maquina
 
 
 @task()
 def atender(tramite_id: str) -> None:
-    tramites.atender(uuid.UUID(tramite_id))
+    maquina.atender(uuid.UUID(tramite_id))
 
 
 @task(queue_name="correo")
 def enviar(envio_id: str) -> None:
-    correo.enviar_pendiente(uuid.UUID(envio_id))
+    cartero.enviar_pendiente(uuid.UUID(envio_id))

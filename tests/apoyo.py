@@ -9,8 +9,10 @@ from typing import Any
 from captcha.models import CaptchaStore
 from django.test import Client
 
-from nss_portal import avisos, correo, demo, tramites
+from nss_portal.correo import avisos, cartero
+from nss_portal.demo import ficticias
 from nss_portal.models import Persona
+from nss_portal.tramites import maquina
 from vigencia.models import Escuela, Inscripcion
 
 CORREO = "persona@correo.example"
@@ -69,7 +71,7 @@ class Estricto(Client):
 
 def reanudar() -> int:
     """What the two workers do on their own: trámites, mails, notices."""
-    retomados = tramites.reanudar() + correo.reanudar()
+    retomados = maquina.reanudar() + cartero.reanudar()
     avisos.enviar_pendientes()
     return retomados
 
@@ -104,8 +106,8 @@ def solicitar(cliente: Estricto, curp: str, paso: str = "nss", **cambios: str) -
 
 def persona_con_nss(cual: int = 0) -> Persona:
     """Somebody with an NSS whom no school, clinic or sample knows."""
-    conocidas = {caso.curp for caso in demo.CASOS}
-    nuevas = (p for p in demo.personas_sinteticas(5000) if p.nss and p.curp not in conocidas)
+    conocidas = {caso.curp for caso in ficticias.CASOS}
+    nuevas = (p for p in ficticias.personas_sinteticas(5000) if p.nss and p.curp not in conocidas)
     libres = (p for p in nuevas if not Persona.objects.filter(curp=p.curp).exists())
     persona = next(itertools.islice(libres, cual, None))
     persona.save()

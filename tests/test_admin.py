@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from afiliacion.models import Atencion, Cambio, Empleado, Prefijo, Serie, Subdelegacion, Territorio
-from nss_portal import avisos, bitacora, tramites, verificacion
-from nss_portal.demo import personas_sinteticas
+from nss_portal.correo import avisos
+from nss_portal.demo.ficticias import personas_sinteticas
+from nss_portal.documentos import verificacion
 from nss_portal.models import (
     Asiento,
     Aviso,
@@ -30,7 +31,9 @@ from nss_portal.models import (
     Tramite,
     Verificacion,
 )
-from nss_portal.personal import PaginadorAcotado
+from nss_portal.personal.base import PaginadorAcotado
+from nss_portal.personas import asientos
+from nss_portal.tramites import maquina
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
 
@@ -60,7 +63,7 @@ def resolver(persona: Persona) -> Tramite:
     tramite.sucesos.create(estado=Estado.RECIBIDO)
     assert tramite.mover(Estado.EMITIENDO, persona=persona, resultado=Tramite.Resultado.LOCALIZADO)
     datos = {"nombre": str(persona), "curp": persona.curp, "nss": persona.nss, "resultado": "localizado"}
-    tramites.congelar(tramite, [Documento.Tipo.NSS, Documento.Tipo.TARJETA], datos)
+    maquina.congelar(tramite, [Documento.Tipo.NSS, Documento.Tipo.TARJETA], datos)
     Envio.objects.create(tramite=tramite)
     for documento in tramite.documentos.all():
         Envio.objects.create(tramite=tramite, documento=documento)
@@ -84,7 +87,7 @@ def con_filas(tramite: Tramite) -> None:
     de_una = {"persona": persona, "subdelegacion": empleado.subdelegacion}
     atencion = Atencion.objects.create(motivo="nss", atendio=empleado.usuario, **de_una)
     Cambio.objects.create(atencion=atencion, tipo="bloqueo", porque="ARCO", pide=empleado.usuario, **de_una)
-    bitacora.anotar(empleado.usuario, Asiento.Que.VER, persona, "Obtener o localizar su NSS")
+    asientos.anotar(empleado.usuario, Asiento.Que.VER, persona, "Obtener o localizar su NSS")
 
 
 @pytest.fixture

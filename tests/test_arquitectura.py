@@ -44,7 +44,7 @@ def test_solo_documentos_y_firma_importan_el_renderizador() -> None:
 
 def test_identidad_es_pura() -> None:
     puede = {"re", "unicodedata", "datetime", "functools", "typing", "django.core.exceptions"}
-    assert importados(RAIZ / "nss_portal/identidad.py") <= puede
+    assert importados(RAIZ / "nss_portal/personas/identidad.py") <= puede
 
 
 def test_archivos_y_funciones_de_tamano_humano() -> None:

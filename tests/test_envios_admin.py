@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from nss_portal.demo import personas_sinteticas
+from nss_portal.demo.ficticias import personas_sinteticas
 from nss_portal.models import Envio, Tramite
 from tests.personal import entrar
 from tests.test_admin import pagina, resolver, tramite

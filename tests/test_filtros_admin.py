@@ -19,9 +19,9 @@ from django.db.models.constants import LOOKUP_SEP
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from nss_portal import bitacora
 from nss_portal.models import Asiento, Confirmacion, Documento, Persona, Tramite
-from nss_portal.personal import Registro
+from nss_portal.personal.base import Registro
+from nss_portal.personas import asientos
 from tests.personal import entrar, recorrer
 from tests.test_admin import Modelo, con_filas, pagina, tramite
 
@@ -104,7 +104,7 @@ def test_solo_se_pregunta_lo_que_la_lista_ofrece(
     pedido = RequestFactory().get("/")
     pedido.user = quien_solo_mira
     anotadas: list[str] = []
-    monkeypatch.setattr(bitacora, "anotar_consulta", lambda usuario, cual, como: anotadas.append(como))
+    monkeypatch.setattr(asientos, "anotar_consulta", lambda usuario, cual, como: anotadas.append(como))
     pagina_, todas = admin.site._registry[modelo], consultas(modelo, 2)
     contestadas = {consulta for consulta in todas if pagina_.lookup_allowed(consulta, "1", pedido)}
     assert contestadas <= ofrecidas(modelo)

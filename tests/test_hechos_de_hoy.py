@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from clinicas import alta
 from clinicas.models import Alta, Clinica, Cobertura, Consultorio
-from nss_portal.identidad import componer_nss
+from nss_portal.documentos.models import Verificacion
 from nss_portal.models import CodigoPostal, Documento, Persona
-from nss_portal.models.documento import Verificacion
-from nss_portal.reglas import NSS_PARA_SIEMPRE
+from nss_portal.personas.identidad import componer_nss
+from nss_portal.personas.reglas import NSS_PARA_SIEMPRE
 from tests.apoyo import Estricto, domicilio, inscribir, persona_con_nss, reanudar, solicitar
 from vigencia.models import Inscripcion
 

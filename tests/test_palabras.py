@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nss_portal import catalogo
+from nss_portal.territorio import catalogo
 
 RAIZ = Path(__file__).resolve().parent.parent
 GLOSARIO = RAIZ / "docs" / "glosario.md"

@@ -12,14 +12,14 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from nss_portal import api_problemas
-from nss_portal.api_acceso import Institucion, Portador, mio
-from nss_portal.api_formas import Comienzo, ComienzoForm
-from nss_portal.api_problemas import Problema
-from nss_portal.forms import NssField
-from nss_portal.models import ClaveApi, Estado, Tramite
-from vigencia import inscripciones
-from vigencia.forms_escuela import AltaForm, BajaForm
+from nss_portal.api import problemas
+from nss_portal.api.acceso import Institucion, Portador, mio
+from nss_portal.api.formas import Comienzo, ComienzoForm
+from nss_portal.api.problemas import Problema
+from nss_portal.tramites.models import ClaveApi, Estado, Tramite
+from nss_portal.web.forms import NssField
+from vigencia.escuelas import inscripciones
+from vigencia.escuelas.forms import AltaForm, BajaForm
 from vigencia.models import Consulta, Escuela, Inscripcion
 
 router = Router(tags=["Paso 2: tu vigencia"], auth=Portador())
@@ -185,13 +185,13 @@ def inscribir(request: HttpRequest, datos: Alta) -> Any:
     suya = _escuela(request)
     form = type("AltaDeLaEscuela", (AltaForm,), {"propia": suya})(datos.dict())
     if not form.is_valid():
-        raise api_problemas.de_un_form(form)
+        raise problemas.de_un_form(form)
     nueva = form.instance
     hecho = {campo: getattr(nueva, campo) for campo in ("ciclo", "nivel", "matricula", "alta", "fin")}
     try:
         inscripcion = inscripciones.inscribir(suya, nueva.persona, nueva.registro, **hecho)
     except ValidationError as error:
-        raise api_problemas.de_un_error(error) from None
+        raise problemas.de_un_error(error) from None
     return Status(201, _describir(inscripcion))
 
 
@@ -205,7 +205,7 @@ def baja(request: HttpRequest, pk: int, datos: Baja) -> Any:
         raise Problema("no-encontrado")
     form = BajaForm(datos.dict(), inscripcion=inscripcion)
     if not form.is_valid():
-        raise api_problemas.de_un_form(form)
+        raise problemas.de_un_form(form)
     with transaction.atomic():
         una = Inscripcion.objects.filter(pk=inscripcion.pk)
         if not inscripciones.dar_de_baja(una, form.cleaned_data["fecha"], form.cleaned_data["causa"]):

@@ -11,10 +11,11 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from nss_portal import catalogo, demo
-from nss_portal.models import Persona
-from vigencia import grupos
-from vigencia.inscripciones import elegir_registro
+from nss_portal.demo import ficticias
+from nss_portal.personas.models import Persona
+from nss_portal.territorio import catalogo
+from vigencia.escuelas import grupos
+from vigencia.escuelas.inscripciones import elegir_registro
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal, Responsable
 
 # Of fixtures/escuelas.json.
@@ -151,7 +152,7 @@ def plan_de_casos(hoy: date) -> dict[str, Plan | None]:
 
 def _inscribir_casos(hoy: date, registros: dict[str, list[RegistroPatronal]]) -> int:
     """How many of the cases had to be changed."""
-    curps = {caso.caso: caso.curp for caso in demo.CASOS if caso.caso in CASOS}
+    curps = {caso.caso: caso.curp for caso in ficticias.CASOS if caso.caso in CASOS}
     personas = Persona.objects.in_bulk(curps.values(), field_name="curp")
     if len(personas) < len(CASOS):
         raise FaltanPersonas
@@ -174,7 +175,7 @@ def gente(por_escuela: int) -> Iterator[tuple[str, str, int]]:
     """CURP, school and number of each of the other people: the first synthetic ones that come with an NSS."""
     numero = 0
     # One of three has one.
-    for persona in demo.personas_sinteticas(3 * len(ESCUELAS) * por_escuela):
+    for persona in ficticias.personas_sinteticas(3 * len(ESCUELAS) * por_escuela):
         if persona.nss:
             yield persona.curp, ESCUELAS[numero % len(ESCUELAS)], numero // len(ESCUELAS)
             numero += 1

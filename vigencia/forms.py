@@ -1,6 +1,6 @@
 """What step 2 asks for: the CURP, the NSS and a mailbox."""
 
-from nss_portal.forms import NssField, SolicitudForm
+from nss_portal.web.forms import NssField, SolicitudForm
 
 
 class VigenciaForm(SolicitudForm):

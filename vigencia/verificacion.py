@@ -9,9 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from nss_portal import confirmacion, renapo, tramites
-from nss_portal.identidad import agregado_medico
-from nss_portal.models import Documento, Estado, Persona, Tramite
+from nss_portal.documentos.models import Documento
+from nss_portal.personas import renapo
+from nss_portal.personas.identidad import agregado_medico
+from nss_portal.personas.models import Persona
+from nss_portal.tramites import confirmacion, maquina
+from nss_portal.tramites.models import Estado, Tramite
 from vigencia.models import Consulta, Inscripcion
 
 
@@ -75,11 +78,11 @@ def resolver(tramite: Tramite) -> None:
         actual = situacion(identificada, hoy)
         resultado = Tramite.Resultado.VIGENTE if actual.vigente else Tramite.Resultado.NO_VIGENTE
         if tramite.mover(Estado.EMITIENDO, persona=identificada, resultado=resultado):
-            tramites.congelar(tramite, [Documento.Tipo.VIGENCIA], _datos(identificada, actual, hoy))
+            maquina.congelar(tramite, [Documento.Tipo.VIGENCIA], _datos(identificada, actual, hoy))
 
 
 def _motivo(tramite: Tramite, persona: Persona | None) -> Tramite.Motivo | None:
-    if comun := tramites.rechazo_comun(persona):
+    if comun := maquina.rechazo_comun(persona):
         return comun
     assert persona
     if persona.nss is None:

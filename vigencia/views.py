@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from nss_portal import demo, pasos
-from nss_portal.models import Estado, Tramite
-from nss_portal.views import expirada
+from nss_portal.demo import ficticias
+from nss_portal.tramites.models import Estado, Tramite
+from nss_portal.web import pantallas
+from nss_portal.web.paginas import expirada
 from vigencia.forms import VigenciaForm
 from vigencia.models import Consulta
 from vigencia.verificacion import ya_no
@@ -21,7 +22,7 @@ def _guardar(tramite: Tramite, datos: dict[str, Any]) -> None:
     Consulta.objects.create(tramite=tramite, nss=datos["nss"])
 
 
-def _partes(tramite: Tramite, sucesos: pasos.Sucesos) -> list[pasos.Parte]:
+def _partes(tramite: Tramite, sucesos: pantallas.Sucesos) -> list[pantallas.Parte]:
     visto = sucesos.get(Estado.EMITIENDO)
     return [
         ("Buscar tu CURP en el registro de población", visto),
@@ -40,14 +41,14 @@ def _inicial(ultimo: Tramite) -> dict[str, Any]:
 
 def _contexto(tramite: Tramite, pantalla: str) -> dict[str, Any]:
     if pantalla == "rechazo" and settings.DEMO:
-        return {"ejemplos": demo.ejemplos()}
+        return {"ejemplos": ficticias.ejemplos()}
     if pantalla in ("resultado", "finalizado"):
         # What was certified, not what may have changed since.
         return {"reporte": tramite.documentos.get().datos}
     return {}
 
 
-PASO = pasos.Paso(
+PASO = pantallas.Paso(
     Tramite.Tipo.VIGENCIA, "vigencia", VigenciaForm, _partes, _guardar, _inicial, _contexto, ya_no
 )
 
@@ -55,32 +56,32 @@ PASO = pasos.Paso(
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def solicitar(request: HttpRequest) -> HttpResponse:
-    return pasos.solicitar(request, PASO)
+    return pantallas.solicitar(request, PASO)
 
 
 @never_cache
 @require_safe
 def tramite(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return pasos.tramite(request, PASO, pk)
+    return pantallas.tramite(request, PASO, pk)
 
 
 @never_cache
 @require_safe
 def estado(request: HttpRequest, pk: uuid.UUID) -> JsonResponse:
-    return pasos.estado(request, PASO, pk)
+    return pantallas.estado(request, PASO, pk)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def finalizar(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    return pasos.finalizar(request, PASO, pk)
+    return pantallas.finalizar(request, PASO, pk)
 
 
 @never_cache
 @require_safe
 def hoja(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One sheet to hand in at the school, or to forward: who asks, and with which numbers."""
-    suyo = pasos.mio(request, PASO, pk)
+    suyo = pantallas.mio(request, PASO, pk)
     if suyo is None or suyo.estado not in (Estado.RESUELTO, Estado.FINALIZADO):
         return expirada(request)
     contexto = {"tramite": suyo, "paso": PASO, "reporte": suyo.documentos.get().datos}

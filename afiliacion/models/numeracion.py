@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from nss_portal.models import CodigoPostal, Entidad, Municipio
+from nss_portal.territorio.models import CodigoPostal, Entidad, Municipio
 
 
 class SubdelegacionManager(models.Manager["Subdelegacion"]):

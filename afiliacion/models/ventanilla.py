@@ -9,7 +9,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from afiliacion.models.numeracion import Subdelegacion
-from nss_portal.models import Persona, Tramite
+from nss_portal.personas.models import Persona
+from nss_portal.tramites.models.tramite import Tramite
 
 
 class Empleado(models.Model):

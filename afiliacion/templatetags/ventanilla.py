@@ -4,9 +4,9 @@ from typing import Any
 
 from django import template
 
-from afiliacion.alcance import empleado_de
-from afiliacion.forms_ventanilla import AtenderForm
 from afiliacion.models import Atencion, Cambio, Empleado
+from afiliacion.ventanilla.alcance import empleado_de
+from afiliacion.ventanilla.forms import AtenderForm
 
 register = template.Library()
 

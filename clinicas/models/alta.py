@@ -7,7 +7,8 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from clinicas.models.consultorio import Consultorio
-from nss_portal.models import Persona, Tramite
+from nss_portal.personas.models import Persona
+from nss_portal.tramites.models.tramite import Tramite
 from vigencia.models import Inscripcion
 
 

@@ -4,7 +4,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from nss_portal.models import CodigoPostal, Entidad, Municipio
+from nss_portal.territorio.models import CodigoPostal, Entidad, Municipio
 
 # Two letters of the entidad, the institution, six digits: the key of the health ministry's catalogue.
 CLUES_REGEX = "^[A-Z]{2}IMS[0-9]{6}$"

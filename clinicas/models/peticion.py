@@ -5,7 +5,8 @@ from django.db.models import Q
 
 from clinicas.models.clinica import Clinica
 from clinicas.models.consultorio import Turno
-from nss_portal.models import CodigoPostal, Tramite
+from nss_portal.territorio.models import CodigoPostal
+from nss_portal.tramites.models.tramite import Tramite
 
 
 class Peticion(models.Model):

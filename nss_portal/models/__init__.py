@@ -1,13 +1,13 @@
 """The model layer that the three steps share, keyed by CURP."""
 
-from nss_portal.models.app import ClaveApi, Codigo, Credencial, Idempotencia, Residencia
-from nss_portal.models.bitacora import Asiento
-from nss_portal.models.confirmacion import Confirmacion, Vinculo
-from nss_portal.models.documento import Certificado, Documento, Envio, Verificacion
-from nss_portal.models.persona import CurpAnterior, Persona
-from nss_portal.models.servicio import Aviso, CaptchaResuelto, Cupo, Instalacion, Latido
-from nss_portal.models.territorio import CodigoPostal, Colonia, Entidad, Municipio
-from nss_portal.models.tramite import Domicilio, Estado, NombreDicho, Suceso, Tramite
+from nss_portal.documentos.models import Certificado, Documento, Envio, Verificacion
+from nss_portal.personas.bitacora import Asiento
+from nss_portal.personas.models import CurpAnterior, Persona
+from nss_portal.servicio.models import Aviso, CaptchaResuelto, Cupo, Instalacion, Latido
+from nss_portal.territorio.models import CodigoPostal, Colonia, Entidad, Municipio
+from nss_portal.tramites.models.acceso import ClaveApi, Codigo, Credencial, Idempotencia, Residencia
+from nss_portal.tramites.models.confirmacion import Confirmacion, Vinculo
+from nss_portal.tramites.models.tramite import Domicilio, Estado, NombreDicho, Suceso, Tramite
 
 __all__ = [
     "Asiento",

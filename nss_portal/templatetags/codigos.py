@@ -2,7 +2,7 @@
 
 from django import template
 
-from nss_portal.models import Codigo
+from nss_portal.tramites.models import Codigo
 
 register = template.Library()
 

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_default_timezone, localtime
 
-from nss_portal.identidad import (
+from nss_portal.personas.identidad import (
     enmascarar_curp,
     enmascarar_nombre,
     enmascarar_nss,

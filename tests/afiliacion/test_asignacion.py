@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from afiliacion.asignacion import SerieAgotada, asignar_nss
 from afiliacion.models import Prefijo, Serie, Subdelegacion
-from nss_portal.identidad import componer_nss, digito_curp, validar_nss
 from nss_portal.models import Aviso, Documento, Persona, Tramite
+from nss_portal.personas.identidad import componer_nss, digito_curp, validar_nss
 from tests.apoyo import Estricto, domicilio, reanudar, solicitar
 
 pytestmark = pytest.mark.usefixtures("catalogo")

@@ -8,9 +8,9 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nss_portal.demo import CASOS
-from nss_portal.identidad import digito_curp
+from nss_portal.demo.ficticias import CASOS
 from nss_portal.models import Colonia, Domicilio, Estado, Persona, Tramite
+from nss_portal.personas.identidad import digito_curp
 from tests.apoyo import CORREO, Estricto, domicilio, formulario, reanudar, solicitar
 
 BUENA = "EEMA050214MDFJSN"  # completed below: fictional

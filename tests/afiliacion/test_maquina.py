@@ -26,11 +26,15 @@ from hypothesis.stateful import (
 )
 
 from afiliacion import asignacion
-from nss_portal import correo, demo, documentos, firma, renapo, tramites
-from nss_portal.almacen import Duradero
-from nss_portal.identidad import validar_nss
+from nss_portal.correo import cartero
+from nss_portal.demo import ficticias
+from nss_portal.documentos import firma, imprenta
 from nss_portal.models import Documento, Envio, Estado, Persona, Tramite
-from nss_portal.models.tramite import FLECHAS
+from nss_portal.personas import renapo
+from nss_portal.personas.identidad import validar_nss
+from nss_portal.servicio.almacen import Duradero
+from nss_portal.tramites import maquina
+from nss_portal.tramites.models.tramite import FLECHAS
 from tests.apoyo import Estricto, domicilio, formulario, reanudar
 
 PANTALLAS = {"procesando", "domicilio", "resultado", "finalizado", "rechazo"}
@@ -38,12 +42,12 @@ PANTALLAS = {"procesando", "domicilio", "resultado", "finalizado", "rechazo"}
 
 # Where a worker can die, before or after: on both sides of each commit and of each effect outside.
 MORTALES: list[tuple[Any, str]] = [
-    (documentos, "pdf"),
+    (imprenta, "pdf"),
     (firma, "firmar"),
     (Duradero, "save"),
-    (tramites, "congelar"),
-    (correo, "encolar"),
-    (correo, "enviar"),
+    (maquina, "congelar"),
+    (cartero, "encolar"),
+    (cartero, "enviar"),
     (asignacion, "asignar_nss"),
     (Tramite, "mover"),
 ]
@@ -63,7 +67,7 @@ class Afiliacion(RuleBasedStateMachine):
         self.atomica.__enter__()
         self.parche = pytest.MonkeyPatch()
         # Drawing and signing have their own tests; here only where they stand among the rest matters.
-        self.parche.setattr(documentos, "pdf", self.dibujar)
+        self.parche.setattr(imprenta, "pdf", self.dibujar)
         self.parche.setattr(firma, "firmar", lambda contenido: contenido)
         for modulo, nombre in MORTALES:
             self.parche.setattr(modulo, nombre, self.mortal(getattr(modulo, nombre)))
@@ -76,7 +80,7 @@ class Afiliacion(RuleBasedStateMachine):
         mail.outbox.clear()
         con_nss = Persona.objects.exclude(nss=None).order_by("curp")[0]
         sin_nss = Persona.objects.sin_nss().order_by("curp")[:2]
-        nadie = next(caso.curp for caso in demo.CASOS if caso.caso == "no-renapo")
+        nadie = next(caso.curp for caso in ficticias.CASOS if caso.caso == "no-renapo")
         self.curps = [con_nss.curp, *(p.curp for p in sin_nss), nadie]
 
     def teardown(self) -> None:

@@ -14,9 +14,9 @@ from django.core import mail
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from nss_portal.demo import CASOS
-from nss_portal.identidad import nacimiento_curp, validar_nss
+from nss_portal.demo.ficticias import CASOS
 from nss_portal.models import CaptchaResuelto, Colonia, Documento, Envio, Estado, Persona, Tramite
+from nss_portal.personas.identidad import nacimiento_curp, validar_nss
 from tests.apoyo import CORREO, Estricto, domicilio, formulario, solicitar
 
 Trabajar = Callable[[], None]

@@ -12,7 +12,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from afiliacion import promesas
 from afiliacion.asignacion import asignar_nss
 from afiliacion.models import Serie, Subdelegacion
-from nss_portal.demo import CASOS
+from nss_portal.demo.ficticias import CASOS
 from nss_portal.models import Aviso, Persona, Tramite
 from tests.afiliacion.test_asignacion import HOY, gastar, nacida
 from tests.apoyo import Estricto, domicilio, reanudar, solicitar

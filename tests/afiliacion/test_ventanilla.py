@@ -16,14 +16,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from afiliacion import cambios, grupos
 from afiliacion.models import Atencion, Cambio, Empleado, Subdelegacion
-from nss_portal import demo, padron, renapo, verificacion
-from nss_portal.carga import CargaInvalida
-from nss_portal.identidad import digito_curp
+from afiliacion.ventanilla import cambios, grupos
+from nss_portal.archivos.carga import CargaInvalida
+from nss_portal.demo import ficticias
+from nss_portal.documentos import verificacion
 from nss_portal.models import Documento, Envio, Estado, Persona, Tramite, Vinculo
-from nss_portal.models.bitacora import Asiento
-from nss_portal.models.persona import CurpAnterior
+from nss_portal.personas import padron, renapo
+from nss_portal.personas.bitacora import Asiento
+from nss_portal.personas.identidad import digito_curp
+from nss_portal.personas.models import CurpAnterior
 from tests.apoyo import Estricto, domicilio, inscribir, persona_con_nss, solicitar
 from tests.nss_portal.api import Telefono
 from tests.vigencia.alumnos import alumno
@@ -720,7 +722,7 @@ def test_lo_corregido_no_lo_deshace_una_carga(tmp_path: Any) -> None:
 
 
 def test_la_demostracion_vuelve_a_hallar_a_los_suyos() -> None:
-    persona = Persona.objects.de_curp(demo.CASOS[0].curp)
+    persona = Persona.objects.de_curp(ficticias.CASOS[0].curp)
     assert persona
     nueva, vieja = curp_nueva(persona), persona.curp
     Persona.objects.filter(pk=persona.pk).update(curp=nueva)

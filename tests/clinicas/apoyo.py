@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from clinicas.models import Clinica, Consultorio, Turno
-from nss_portal.identidad import digito_curp
 from nss_portal.models import Persona
+from nss_portal.personas.identidad import digito_curp
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal
 
 HOY = date(2026, 11, 19)

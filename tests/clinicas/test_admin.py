@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinicas import alta
-from clinicas.forms_personal import ARCHIVO_MAXIMO
+from clinicas.catalogo.forms import ARCHIVO_MAXIMO
 from clinicas.models import Alta, Clinica, Cobertura, Consultorio, Turno
 from nss_portal.models import Persona
 from tests.clinicas.apoyo import HOY, clinica, inscribir, persona, poblaciones

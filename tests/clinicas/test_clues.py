@@ -13,9 +13,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from clinicas import alta, clues
+from clinicas import alta
+from clinicas.catalogo import clues
+from clinicas.catalogo.unidades import _cuantos, da_medicina_familiar, titular
 from clinicas.models import Clinica, Cobertura, Consultorio, Turno
-from clinicas.unidades import _cuantos, da_medicina_familiar, titular
 from nss_portal.models import Municipio
 from tests.clinicas.apoyo import HOY, clinica, persona
 from tests.clinicas.libros import CABECERA, UMF, escribir, fila

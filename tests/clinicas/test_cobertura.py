@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from clinicas import cobertura
+from clinicas.catalogo import cobertura
 from clinicas.models import Clinica, Cobertura
 from tests.clinicas.apoyo import clinica
 

@@ -32,7 +32,7 @@ from django.utils.text import slugify
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from nss_portal import ca_demo, demo
+from nss_portal.demo import ca, ficticias
 from nss_portal.models import Documento
 from tests.navegador import estados, oficinas
 from tests.navegador.apoyo import esperar
@@ -114,7 +114,7 @@ def momento_fijo() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as parche:
         # The keys, made at the first seal, have to be older than it.
-        for modulo in (timezone, message, ca_demo):
+        for modulo in (timezone, message, ca):
             parche.setattr(modulo, "datetime", Reloj)
         parche.setattr(ec, "generate_private_key", lambda curva: ec.derive_private_key(next(pasos), curva))
         parche.setattr(time, "time_ns", lambda: next(pasos) * 1_000_000)
@@ -171,7 +171,7 @@ def papeles(tmp_path: Path) -> list[str]:
 
 def app(navegador: Browser, sitio: Portal) -> Iterator[str]:
     """The three steps on a phone, with what interrupts them; each picture's name."""
-    caso = {caso.caso: caso for caso in demo.CASOS}
+    caso = {caso.caso: caso for caso in ficticias.CASOS}
     contexto = navegador.new_context(base_url=sitio.url, locale="es-MX")
     pagina = contexto.new_page()
 

@@ -19,8 +19,6 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from clinicas.models import Clinica, Cobertura, Consultorio
-from nss_portal import sin_base
-from nss_portal.mantenimiento import cerrado_por_mantenimiento
 from nss_portal.models import (
     CodigoPostal,
     Colonia,
@@ -32,6 +30,8 @@ from nss_portal.models import (
     Tramite,
     Vinculo,
 )
+from nss_portal.servicio import sin_base
+from nss_portal.servicio.mantenimiento import cerrado_por_mantenimiento
 from tests.apoyo import (
     CORREO,
     Estricto,
@@ -429,7 +429,10 @@ def de_hoy(cliente: Estricto) -> Iterator[Pagina]:
 
 def buzones(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
     settings.MAILERS = {
-        "default": {"BACKEND": "nss_portal.correo.BuzonLocal", "OPTIONS": {"carpeta": tmp_path / "correo"}}
+        "default": {
+            "BACKEND": "nss_portal.correo.cartero.BuzonLocal",
+            "OPTIONS": {"carpeta": tmp_path / "correo"},
+        }
     }
     (tmp_path / "correo").mkdir()
     yield ficha("buzón vacío", Estricto().get("/buzon/"))

@@ -18,7 +18,7 @@ from tests.apoyo import CORREO, Estricto, domicilio, inscribir, persona_con_nss,
 from tests.navegador.estados import OTRO, Pagina, atender, ficha
 from tests.nss_portal.api import Telefono
 from tests.vigencia.alumnos import CICLO, FIN, fila, lista
-from vigencia import inscripciones
+from vigencia.escuelas import inscripciones
 from vigencia.models import Escuela, Inscripcion, Lote
 
 ADMIN, ALUMNOS, ARCHIVOS = "/admin/", "/admin/vigencia/inscripcion/", "/admin/vigencia/lote/"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from nss_portal.identidad import validar_nss
+from nss_portal.personas.identidad import validar_nss
 from tests.navegador.apoyo import (
     esperar,
     llenar_letras,

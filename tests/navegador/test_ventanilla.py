@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from nss_portal import verificacion
+from nss_portal.documentos import verificacion
 from tests.navegador.apoyo import esperar, llenar_solicitud, persona, sin_faltas, texto_de
 from tests.procesos.portal import Portal
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from nss_portal import documentos, sello
+from nss_portal.documentos import imprenta, sello
 
 _COMUN = {
     "folio": "1795106467155179492756",
@@ -168,7 +168,7 @@ ALTO_PIE = 638  # pt from the top of the page to the rule over a letter's foot
 
 @cache
 def _hecho(tipo: str, cambios: str) -> bytes:
-    return documentos.pdf(tipo, DATOS[tipo] | json.loads(cambios))
+    return imprenta.pdf(tipo, DATOS[tipo] | json.loads(cambios))
 
 
 def hacer(tipo: str, **cambios: Any) -> bytes:

@@ -24,8 +24,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from nss_portal import api_acceso, api_puerta, codigos
+from nss_portal.api import acceso, puerta
 from nss_portal.models import ClaveApi
+from nss_portal.tramites import codigos
 from tests.apoyo import escuela_de_prueba, inscribir, persona_con_nss
 from tests.nss_portal.api import Telefono
 
@@ -44,9 +45,9 @@ CADA_UNA = 25
 def sin_limites(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits have tests of their own: here they would hide everything else."""
     for modulo, nombre in (
-        (api_puerta, "POR_DIRECCION"),
-        (api_acceso, "POR_DIRECCION"),
-        (api_acceso, "POR_CREDENCIAL"),
+        (puerta, "POR_DIRECCION"),
+        (acceso, "POR_DIRECCION"),
+        (acceso, "POR_CREDENCIAL"),
         (codigos, "CODIGOS_POR_BUZON"),
     ):
         monkeypatch.setattr(modulo, nombre, 1_000_000)

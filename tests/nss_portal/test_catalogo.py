@@ -12,10 +12,10 @@ from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from afiliacion.forms import DomicilioForm
-from nss_portal import catalogo as modulo
-from nss_portal.catalogo import CatalogoInvalido, Fila, cargar, del_paquete
 from nss_portal.models import CodigoPostal, Colonia, Entidad, Municipio
-from nss_portal.models.territorio import plegar
+from nss_portal.territorio import catalogo as modulo
+from nss_portal.territorio.catalogo import CatalogoInvalido, Fila, cargar, del_paquete
+from nss_portal.territorio.models import plegar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
 

@@ -14,12 +14,12 @@ from django.db import connection
 from django.db.models import Count
 
 from afiliacion.models import Subdelegacion
-from nss_portal import catalogo_oficial as modulo
-from nss_portal.catalogo import Fila, Informe, del_paquete
-from nss_portal.identidad import ENTIDADES
+from nss_portal.archivos.plan import Modo
 from nss_portal.models import CodigoPostal, Colonia, Domicilio, Municipio, Tramite
-from nss_portal.plan import Modo
-from nss_portal.sepomex import CABECERA, Renglon
+from nss_portal.personas.identidad import ENTIDADES
+from nss_portal.territorio import oficial as modulo
+from nss_portal.territorio.catalogo import Fila, Informe, del_paquete
+from nss_portal.territorio.sepomex import CABECERA, Renglon
 from tests.apoyo import Estricto
 
 AVISO = "Aviso de prueba: estos números son inventados, con la forma del catálogo de códigos postales."
@@ -319,7 +319,7 @@ class Terminal(StringIO):
 
 @pytest.mark.django_db
 def test_lo_dice(tmp_path: Path, pocas: dict[str, Colonia], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nss_portal.carga._LOTE", 2)
+    monkeypatch.setattr("nss_portal.archivos.carga._LOTE", 2)
     pantalla = Terminal()
     ruta = escribir(tmp_path, [*BASE, JUAREZ._replace(colonia="Nueva", consecutivo="0002")])
     assert orden(ruta, stderr=pantalla) == (

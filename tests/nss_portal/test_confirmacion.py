@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from clinicas import cercania
-from nss_portal import confirmacion
 from nss_portal.models import CodigoPostal, Confirmacion, Documento, Envio, Estado, Persona, Tramite, Vinculo
 from nss_portal.templatetags.portal import grupos_nss
+from nss_portal.tramites import confirmacion
 from tests.apoyo import (
     CORREO,
     Estricto,
@@ -25,7 +25,7 @@ from tests.apoyo import (
     solicitar,
 )
 from tests.nss_portal.test_servicio import arrancar
-from vigencia import noticias
+from vigencia.escuelas import noticias
 from vigencia.models import Inscripcion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]

@@ -9,7 +9,7 @@ import pydyf
 import pytest
 from pypdf import PdfReader
 
-from nss_portal import conformidad
+from nss_portal.documentos import conformidad
 from tests.nss_portal.papel import CADA_CASO, CASOS, TIPOS, hacer
 
 

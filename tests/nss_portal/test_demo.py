@@ -18,8 +18,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from afiliacion.asignacion import asignar_nss
 from afiliacion.models import Prefijo, Subdelegacion
 from clinicas.models import Clinica, Consultorio
-from nss_portal.demo import CASOS, ejemplos, personas_sinteticas
-from nss_portal.identidad import (
+from nss_portal.demo.ficticias import CASOS, ejemplos, personas_sinteticas
+from nss_portal.models import CodigoPostal, Persona
+from nss_portal.personas.identidad import (
     entidad_curp,
     nacimiento_curp,
     raiz_curp,
@@ -27,8 +28,7 @@ from nss_portal.identidad import (
     validar_curp,
     validar_nss,
 )
-from nss_portal.models import CodigoPostal, Persona
-from nss_portal.models.territorio import plegar
+from nss_portal.territorio.models import plegar
 from vigencia.models import Escuela, Inscripcion, RegistroPatronal, Responsable
 
 DEL_CONTRATO = (

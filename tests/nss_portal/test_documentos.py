@@ -17,7 +17,7 @@ import zxingcpp
 from PIL import ImageDraw
 from pypdf import PdfReader
 
-from nss_portal import documentos, letra
+from nss_portal.documentos import imprenta, letra
 from tests.nss_portal.papel import (
     CADA_CASO,
     CARTAS,
@@ -75,7 +75,7 @@ def test_accesible(tipo: str) -> None:
     octetos = hacer(tipo)
     lector = PdfReader(io.BytesIO(octetos))
     assert lector.trailer["/Root"]["/Lang"] == "es-MX"
-    assert lector.metadata.title == documentos.TIPOS[tipo].titulo
+    assert lector.metadata.title == imprenta.TIPOS[tipo].titulo
     assert lector.trailer["/Root"]["/ViewerPreferences"]["/DisplayDocTitle"]
     assert re.search(r"^Tagged: +yes$", orden(octetos, "pdfinfo", "-").decode(), re.MULTILINE)
     assert b'pdfuaid:part="1"' in lector.trailer["/Root"]["/Metadata"].get_data()
@@ -166,7 +166,7 @@ def test_el_qr_tiene_su_orilla_libre(tipo: str, largo: int, modulos: int) -> Non
 def test_los_mismos_datos_dan_los_mismos_bytes() -> None:
     """Also in another process whose locale, time zone, hash seed and font settings are others."""
     hechos = {tipo: hacer(tipo) for tipo in TIPOS}
-    assert {tipo: documentos.pdf(tipo, dict(reversed(DATOS[tipo].items()))) for tipo in TIPOS} == hechos
+    assert {tipo: imprenta.pdf(tipo, dict(reversed(DATOS[tipo].items()))) for tipo in TIPOS} == hechos
     guion = (
         "import sys, json, hashlib, django; django.setup(); from nss_portal import documentos\n"
         "for tipo, datos in json.loads(sys.argv[1]).items():\n"
@@ -176,7 +176,7 @@ def test_los_mismos_datos_dan_los_mismos_bytes() -> None:
     otro = subprocess.run(
         [sys.executable, "-c", guion, json.dumps(DATOS)],
         env=os.environ | ajeno,
-        cwd=Path(documentos.__file__).parent.parent,
+        cwd=Path(imprenta.__file__).parents[2],
         capture_output=True,
         check=True,
         text=True,
@@ -188,7 +188,7 @@ def test_los_mismos_datos_dan_los_mismos_bytes() -> None:
 
 def test_varios_hilos_dan_lo_mismo() -> None:
     with ThreadPoolExecutor(4) as hilos:
-        hechos = list(hilos.map(lambda tipo: documentos.pdf(tipo, DATOS[tipo]), TIPOS * 2))
+        hechos = list(hilos.map(lambda tipo: imprenta.pdf(tipo, DATOS[tipo]), TIPOS * 2))
     assert hechos == [hacer(tipo) for tipo in TIPOS] * 2
 
 
@@ -204,7 +204,7 @@ def test_sin_validez_oficial_solo_en_demostracion(tipo: str) -> None:
 @todos
 def test_el_nombre_no_es_html(tipo: str, caplog: pytest.LogCaptureFixture) -> None:
     nombre = '<img src="file:///etc/passwd" alt=x><b>&amp;{{ 7|add:7 }}'
-    leido = texto(documentos.pdf(tipo, DATOS[tipo] | {"nombre": nombre}))
+    leido = texto(imprenta.pdf(tipo, DATOS[tipo] | {"nombre": nombre}))
     assert junto(nombre) in junto(leido)
     assert "root:" not in leido
     assert caplog.records == []
@@ -216,11 +216,11 @@ def test_el_nombre_no_es_html(tipo: str, caplog: pytest.LogCaptureFixture) -> No
 def test_el_dibujante_no_busca_nada_fuera(recurso: str, caplog: pytest.LogCaptureFixture) -> None:
     hacer("nss")
     with pytest.raises(ValueError, match="disallowed protocol"):
-        documentos._imprenta().recursos.fetch(recurso)
+        imprenta._imprenta().recursos.fetch(recurso)
     pagina = (
         f'<html lang="es"><title>x</title><link rel=stylesheet href="{recurso}"><img alt=x src="{recurso}">'
     )
-    octetos = documentos._imprenta().imprimir(pagina)
+    octetos = imprenta._imprenta().imprimir(pagina)
     assert not PdfReader(io.BytesIO(octetos)).pages[0].images
     assert len([r for r in caplog.records if "disallowed protocol" in r.getMessage()]) == 2
 
@@ -229,18 +229,18 @@ def test_el_dibujante_no_busca_nada_fuera(recurso: str, caplog: pytest.LogCaptur
 def test_no_avisa_de_nada(tipo: str, caplog: pytest.LogCaptureFixture) -> None:
     """No word of the style sheet or of the fonts is one that WeasyPrint complains about."""
     with caplog.at_level(logging.INFO, "weasyprint"):
-        documentos._imprenta.cache_clear()
+        imprenta._imprenta.cache_clear()
         for cambios in CASOS[tipo].values():
-            documentos.pdf(tipo, DATOS[tipo] | cambios)
+            imprenta.pdf(tipo, DATOS[tipo] | cambios)
     assert [r.getMessage() for r in caplog.records if r.levelno > logging.INFO] == []
 
 
 @todos
 def test_no_pide_variantes_de_letra(tipo: str) -> None:
     """WeasyPrint 70 never frees the Pango list of a line with font features: 30 kB lost a document."""
-    documentos._imprenta.cache_clear()
-    documentos.pdf(tipo, DATOS[tipo])
-    assert not documentos._imprenta().letras.font_features
+    imprenta._imprenta.cache_clear()
+    imprenta.pdf(tipo, DATOS[tipo])
+    assert not imprenta._imprenta().letras.font_features
 
 
 # The host ----------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def test_el_arranque_no_carga_el_dibujante() -> None:
         "import sys, django; django.setup(); from nss_portal import documentos; documentos.revisar();"
         "print([m for m in ('weasyprint', 'qrcode', 'fontTools') if m in sys.modules])"
     )
-    raiz = Path(documentos.__file__).parent.parent
+    raiz = Path(imprenta.__file__).parents[2]
     salida = subprocess.run(
         [sys.executable, "-c", guion], cwd=raiz, capture_output=True, check=True, text=True
     )
@@ -263,18 +263,18 @@ def test_no_cambia_las_letras_de_otros_programas(monkeypatch: pytest.MonkeyPatch
         monkeypatch.delenv("FONTCONFIG_FILE", raising=False)
         if valor:
             monkeypatch.setenv("FONTCONFIG_FILE", valor)
-        documentos._imprenta.cache_clear()
-        documentos.pdf("nss", DATOS["nss"])
+        imprenta._imprenta.cache_clear()
+        imprenta.pdf("nss", DATOS["nss"])
         assert os.environ.get("FONTCONFIG_FILE") == valor
 
 
 def test_revisar_dice_lo_que_falta(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert documentos.revisar() == []
+    assert imprenta.revisar() == []
     vacia = tmp_path / "fuentes.conf"
     vacia.write_text(f"<fontconfig><dir>{tmp_path}</dir></fontconfig>")
     monkeypatch.setattr(letra, "FONTCONFIG", vacia)
-    monkeypatch.setattr(documentos, "BIBLIOTECAS", {"no-existe": "libno-existe0"})
-    assert documentos.revisar() == [
+    monkeypatch.setattr(imprenta, "BIBLIOTECAS", {"no-existe": "libno-existe0"})
+    assert imprenta.revisar() == [
         "Falta la letra NotoSans-Regular.ttf: instala el paquete fonts-noto-core.",
         "Falta la letra NotoSans-Bold.ttf: instala el paquete fonts-noto-core.",
         "Falta la biblioteca no-existe para hacer los PDF: instala el paquete libno-existe0.",

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from nss_portal import documentos
+from nss_portal.documentos import imprenta
 from tests.nss_portal.papel import (
     ALTO_PIE,
     BAJA,
@@ -29,7 +29,7 @@ from tests.nss_portal.papel import (
 
 def _carta(tipo: str, datos: dict[str, Any], fin: str) -> str:
     """Its text, after looking that all is on one sheet and that `fin`, the last word, is above the foot."""
-    octetos = documentos.pdf(tipo, DATOS[tipo] | datos)
+    octetos = imprenta.pdf(tipo, DATOS[tipo] | datos)
     assert len(PdfReader(io.BytesIO(octetos)).pages) == 1
     cajas = palabras(octetos)
     assert encimadas(cajas) == []
@@ -73,7 +73,7 @@ def _comprobante(nombre: str, clinica: str, domicilio: str) -> None:
 
 def _caras(tipo: str, datos: dict[str, Any]) -> tuple[list[Palabra], str]:
     """The words of the front, and all the text, after looking that both faces hold theirs with air around."""
-    octetos = documentos.pdf(tipo, DATOS[tipo] | datos)
+    octetos = imprenta.pdf(tipo, DATOS[tipo] | datos)
     assert len(PdfReader(io.BytesIO(octetos)).pages) == 1
     cajas = palabras(octetos)
     assert encimadas(cajas) == []
@@ -148,9 +148,9 @@ def test_cada_tamano(letras: int) -> None:
     nombre = (LARGO + " " + LARGO)[:letras].strip()
     lugar = ("Unidad de Medicina Familiar 902 Los Ahuehuetes del Ejemplo " * 3)[:letras].strip()
     _todos(nombre, lugar, ("Calle Ejemplo 1, Centro, " * 8)[: letras + 10].strip())
-    assert "…" not in texto(documentos.pdf("tarjeta", DATOS["tarjeta"] | {"nombre": nombre}))
+    assert "…" not in texto(imprenta.pdf("tarjeta", DATOS["tarjeta"] | {"nombre": nombre}))
     clinica = {"nombre": nombre, "clinica": lugar[:120].strip()}
-    assert "…" not in texto(documentos.pdf("tarjeta-adscripcion", DATOS["tarjeta-adscripcion"] | clinica))
+    assert "…" not in texto(imprenta.pdf("tarjeta-adscripcion", DATOS["tarjeta-adscripcion"] | clinica))
 
 
 def test_todo_lo_mas_largo_a_la_vez_cabe_en_el_comprobante() -> None:

@@ -13,9 +13,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from nss_portal import firma, sello, tramites
+from nss_portal.documentos import firma, sello
+from nss_portal.documentos.models import Certificado
 from nss_portal.models import Documento, Estado, Persona, Tramite
-from nss_portal.models.documento import Certificado
+from nss_portal.tramites import maquina
 from tests.apoyo import Estricto, reanudar, solicitar
 
 pytestmark = pytest.mark.usefixtures("catalogo")
@@ -30,7 +31,7 @@ def leer(documento: Documento) -> bytes:
 def tramite() -> Tramite:
     persona = Persona.objects.exclude(nss=None).order_by("curp")[0]
     with transaction.atomic():
-        return tramites.iniciar("nss", uuid.uuid4(), "navegador", persona.curp, "persona@correo.example")
+        return maquina.iniciar("nss", uuid.uuid4(), "navegador", persona.curp, "persona@correo.example")
 
 
 def test_se_guarda_con_que_se_hizo(tramite: Tramite) -> None:
@@ -55,10 +56,10 @@ def test_una_firma_que_se_cuelga(cliente: Estricto, monkeypatch: pytest.MonkeyPa
     persona = Persona.objects.exclude(nss=None).order_by("curp")[0]
     url = solicitar(cliente, persona.curp)
     with monkeypatch.context() as colgada:
-        colgada.setattr(tramites, "PLAZO_DOCUMENTO", 0.2)
+        colgada.setattr(maquina, "PLAZO_DOCUMENTO", 0.2)
         colgada.setattr(firma, "firmar", lambda _: time.sleep(5))
         desde = time.monotonic()
-        tramites.reanudar()
+        maquina.reanudar()
         assert time.monotonic() - desde < 3
     respuesta = cliente.get(url)
     assert respuesta.pagina.marcas["data-espera"] == ["documento"]
@@ -72,10 +73,10 @@ def test_lo_que_no_oye_senales_se_va_con_su_proceso() -> None:
     """As a library written in C that never comes back: no exception can be raised in it."""
     guion = (
         "import itertools\n"
-        "from nss_portal.plazos import o_se_va_el_proceso, plazo\n"
+        "from nss_portal.servicio.plazos import o_se_va_el_proceso, plazo\n"
         "with o_se_va_el_proceso(60), plazo(0.2), o_se_va_el_proceso(0.6): sum(itertools.repeat(0))"
     )
-    raiz = Path(tramites.__file__).parent.parent
+    raiz = Path(maquina.__file__).parents[2]
     desde = time.monotonic()
     salida = subprocess.run([sys.executable, "-c", guion], cwd=raiz, capture_output=True, timeout=60)
     assert salida.returncode == 1 and b"Timeout" in salida.stderr
@@ -91,7 +92,7 @@ def test_un_trabajador_que_no_vuelve_se_va() -> None:
         "trabajador.Command.vuelta = lambda _: sum(itertools.repeat(0))\n"
         "trabajador.Command().handle(cola='correo')"
     )
-    raiz = Path(tramites.__file__).parent.parent
+    raiz = Path(maquina.__file__).parents[2]
     salida = subprocess.run([sys.executable, "-c", guion], cwd=raiz, capture_output=True, timeout=60)
     assert salida.returncode == 1 and b"Timeout" in salida.stderr
 
@@ -104,11 +105,11 @@ def test_un_documento_que_mata_a_quien_lo_hace(tramite: Tramite, monkeypatch: py
 
     pausas = []
     with monkeypatch.context() as mortal:
-        mortal.setattr(tramites, "emitir", morir)
+        mortal.setattr(maquina, "emitir", morir)
         for intento in range(1, 8):
             Tramite.objects.update(libre_desde=Now())
             with pytest.raises(KeyboardInterrupt):
-                tramites.reanudar()
+                maquina.reanudar()
             tramite.refresh_from_db()
             assert tramite.estado == Estado.EMITIENDO
             assert tramite.espera == ("documento" if intento > 1 else "")
@@ -124,7 +125,7 @@ def test_sin_clave_espera_y_sale_despues(tramite: Tramite, settings: Any) -> Non
     """In production, with nothing to seal with: nothing of the act is done, nothing is refused."""
     sello.olvidar()
     settings.DEMO = False
-    tramites.reanudar()
+    maquina.reanudar()
     tramite.refresh_from_db()
     assert (tramite.estado, tramite.espera) == (Estado.RECIBIDO, "documento")
     assert not Documento.objects.exists()

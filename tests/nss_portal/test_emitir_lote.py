@@ -22,8 +22,9 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pypdf import PdfReader
 
-from nss_portal import sello, tramites
+from nss_portal.documentos import sello
 from nss_portal.models import Documento, Envio, Persona, Tramite
+from nss_portal.tramites import maquina
 from tests.apoyo import Estricto, inscribir, persona_con_nss, reanudar, solicitar
 from tests.nss_portal.papel import imagen, texto
 from tests.procesos.portal import RAIZ, Base, base_vacia, entorno, manage
@@ -173,7 +174,7 @@ def test_otro_dia_es_otro_documento(catalogo: None, tmp_path: Path, monkeypatch:
 
 def test_a_medias_y_otra_vez(catalogo: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inscritos(3)
-    de_veras, veces = tramites.emitir, []
+    de_veras, veces = maquina.emitir, []
 
     def morir(tramite: Tramite) -> None:
         veces.append(tramite)
@@ -182,7 +183,7 @@ def test_a_medias_y_otra_vez(catalogo: None, tmp_path: Path, monkeypatch: pytest
         de_veras(tramite)
 
     with monkeypatch.context() as mortal:
-        mortal.setattr(tramites, "emitir", morir)
+        mortal.setattr(maquina, "emitir", morir)
         with pytest.raises(KeyboardInterrupt):
             emitir(tmp_path / "t.zip")
     assert [*tmp_path.iterdir()] == []
@@ -197,7 +198,7 @@ def test_algo_pasajero_no_para_a_los_demas(
     catalogo: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     personas = inscritos(3)
-    de_veras = tramites.emitir
+    de_veras = maquina.emitir
 
     def fallar(tramite: Tramite) -> None:
         if tramite.persona == personas[1]:
@@ -205,7 +206,7 @@ def test_algo_pasajero_no_para_a_los_demas(
         de_veras(tramite)
 
     with monkeypatch.context() as malo:
-        malo.setattr(tramites, "emitir", fallar)
+        malo.setattr(maquina, "emitir", fallar)
         with pytest.raises(CommandError, match="Quedaron 1 sin emitir"):
             emitir(tmp_path / "t.zip")
     assert len(del_zip(tmp_path / "t.zip")) == 2

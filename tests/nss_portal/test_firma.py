@@ -15,7 +15,8 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from pypdf import PdfReader
 
-from nss_portal import ca_demo, firma, sello
+from nss_portal.demo import ca
+from nss_portal.documentos import firma, sello
 from tests.nss_portal.papel import CADA_CASO, CASOS, TIPOS, hacer, orden
 
 todos = pytest.mark.parametrize("tipo", TIPOS)
@@ -121,7 +122,7 @@ def test_lo_que_no_firmamos_no_vale(tmp_path: Path) -> None:
 
 
 def test_la_firma_de_otra_autoridad_no_vale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ca_demo.emisor(tmp_path)
+    ca.emisor(tmp_path)
     with monkeypatch.context() as ajena:
         ajena.setenv("SELLO_CLAVE", str(tmp_path / "emisor.pem"))
         ajena.setenv("SELLO_CERTIFICADO", str(tmp_path / "emisor.pem"))

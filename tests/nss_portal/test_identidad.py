@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from nss_portal.identidad import (
+from nss_portal.personas.identidad import (
     CURP_REGEX,
     ENTIDADES,
     NSS_REGEX,

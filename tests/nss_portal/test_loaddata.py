@@ -10,9 +10,9 @@ import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
 
-from nss_portal.identidad import componer_nss
 from nss_portal.models import Entidad, Persona
-from nss_portal.models.persona import CurpAnterior
+from nss_portal.personas.identidad import componer_nss
+from nss_portal.personas.models import CurpAnterior
 from tests.apoyo import persona_con_nss
 from vigencia.models import Escuela
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nss_portal import documentos
+from nss_portal.documentos import imprenta
 from tests.nss_portal.papel import (
     ALTO_PIE,
     BAJA,
@@ -211,7 +211,7 @@ NO_PIDE = {
 def test_nada_se_emite_con_un_hueco(tipo: str) -> None:
     for clave in DATOS[tipo].keys() - NO_PIDE.get(tipo, set()):
         with pytest.raises(KeyError, match=clave):
-            documentos.pdf(tipo, {k: v for k, v in DATOS[tipo].items() if k != clave})
+            imprenta.pdf(tipo, {k: v for k, v in DATOS[tipo].items() if k != clave})
 
 
 @pytest.mark.parametrize(
@@ -232,9 +232,9 @@ def test_nada_se_emite_con_un_hueco(tipo: str) -> None:
 )
 def test_lo_que_no_tiene_sentido_no_se_emite(tipo: str, cambios: dict[str, Any]) -> None:
     with pytest.raises(KeyError):
-        documentos.pdf(tipo, DATOS[tipo] | cambios)
+        imprenta.pdf(tipo, DATOS[tipo] | cambios)
 
 
 def test_no_hay_otros_documentos() -> None:
     with pytest.raises(KeyError):
-        documentos.pdf("pasaporte", DATOS["nss"])
+        imprenta.pdf("pasaporte", DATOS["nss"])

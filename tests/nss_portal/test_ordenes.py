@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
-from nss_portal import tramites
 from nss_portal.models import CaptchaResuelto, Cupo, Envio, Estado, Persona, Tramite
+from nss_portal.tramites import maquina
 
 pytestmark = pytest.mark.usefixtures("catalogo")
 
@@ -25,7 +25,7 @@ def correr(*orden: str) -> str:
 def test_reanudar_hasta_el_final() -> None:
     persona = Persona.objects.exclude(nss=None).order_by("curp")[0]
     with transaction.atomic():
-        tramites.iniciar("nss", uuid.uuid4(), "navegador", persona.curp, "persona@correo.example")
+        maquina.iniciar("nss", uuid.uuid4(), "navegador", persona.curp, "persona@correo.example")
     assert "Retomados: 2." in correr("reanudar")
     assert Tramite.objects.get().estado == Estado.RESUELTO
     assert Envio.objects.get().enviado

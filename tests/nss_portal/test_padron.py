@@ -15,11 +15,11 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nss_portal import padron
-from nss_portal.carga import CargaInvalida, LineaMala, campos_de
-from nss_portal.demo import personas_sinteticas
-from nss_portal.identidad import ENTIDADES, componer_nss, digito_curp, raiz_curp
+from nss_portal.archivos.carga import CargaInvalida, LineaMala, campos_de
+from nss_portal.demo.ficticias import personas_sinteticas
 from nss_portal.models import Persona
+from nss_portal.personas import padron
+from nss_portal.personas.identidad import ENTIDADES, componer_nss, digito_curp, raiz_curp
 
 CABECERA = ",".join(padron.COLUMNAS)
 HOY = date(2026, 8, 1)

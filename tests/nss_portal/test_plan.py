@@ -9,11 +9,11 @@ from django.core.management import CommandError, call_command
 
 from clinicas import alta
 from clinicas.models import Clinica, Cobertura, Consultorio, Turno
-from nss_portal import catalogo as modulo_catalogo
-from nss_portal.catalogo import del_paquete
+from nss_portal.archivos.plan import Modo, Retiros, RetirosSinAceptar
 from nss_portal.models import CodigoPostal, Colonia, Entidad, Municipio, Persona
-from nss_portal.plan import Modo, Retiros, RetirosSinAceptar
-from nss_portal.sepomex import Renglon
+from nss_portal.territorio import catalogo as modulo_catalogo
+from nss_portal.territorio.catalogo import del_paquete
+from nss_portal.territorio.sepomex import Renglon
 from tests.clinicas import libros
 from tests.clinicas.apoyo import HOY, clinica, persona
 from tests.nss_portal.test_catalogo_oficial import con_claves, domicilio, escribir

@@ -10,8 +10,8 @@ from wsgiref.validate import validator
 
 import pytest
 
-from nss_portal.recepcion import CUERPO_MAXIMO, Cuerpo, Recepcion
-from vigencia.archivos import TAMANO_MAXIMO
+from nss_portal.servicio.recepcion import CUERPO_MAXIMO, Cuerpo, Recepcion
+from vigencia.escuelas.archivo.formatos import TAMANO_MAXIMO
 
 Mensajes = list[dict[str, Any]]
 
@@ -122,7 +122,7 @@ def test_lo_que_pasa_de_la_memoria(pedir: Callable[..., Mensajes]) -> None:
 )
 def test_lo_que_no_llega_a_django(pedir: Callable[..., Mensajes], cuerpo: list[Any], estado: int) -> None:
     eco = Eco()
-    with patch("nss_portal.recepcion.CUERPOS_MAXIMO", 1500):
+    with patch("nss_portal.servicio.recepcion.CUERPOS_MAXIMO", 1500):
         enviado = pedir(eco, scope((b"content-length", b"90000")), *cuerpo)
     assert enviado[0]["status"] == estado and (b"connection", b"close") in enviado[0]["headers"]
     assert eco.vistos == []
@@ -131,7 +131,9 @@ def test_lo_que_no_llega_a_django(pedir: Callable[..., Mensajes], cuerpo: list[A
 def test_un_formulario_pasa_aunque_haya_muchos_cuerpos_largos(
     pedir: Callable[..., Mensajes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("nss_portal.recepcion.CUERPOS_MAXIMO", -1)  # there is no room for another one
+    monkeypatch.setattr(
+        "nss_portal.servicio.recepcion.CUERPOS_MAXIMO", -1
+    )  # there is no room for another one
     assert pedir(Eco(), scope(), trozo(b"curp=x", False))[0]["status"] == 200
 
 
@@ -145,7 +147,7 @@ def test_quien_avanza_tiene_mas_tiempo(pedir: Callable[..., Mensajes]) -> None:
 
 def test_quien_no_lee_se_queda_sin_respuesta(pedir: Callable[..., Mensajes]) -> None:
     """The answer ends before its length, which closes the connection; the thread was free long before."""
-    with patch("nss_portal.recepcion.RITMO", 10**9):
+    with patch("nss_portal.servicio.recepcion.RITMO", 10**9):
         enviado = pedir(Eco(b"y" * 20 * 64 * 1024), scope(method="GET"), lee=0.15, plazo=0.2)
     assert enviado[-1].get("more_body", True)
     # At more than the pace that is asked for, it may take longer than the deadline.

@@ -13,8 +13,9 @@ from django.db.models import CheckConstraint, F, Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nss_portal import reglas
-from nss_portal.identidad import (
+from nss_portal.models import Persona
+from nss_portal.personas import reglas
+from nss_portal.personas.identidad import (
     ALFABETO_CURP,
     ENTIDADES,
     componer_nss,
@@ -24,8 +25,7 @@ from nss_portal.identidad import (
     validar_curp,
     validar_nss,
 )
-from nss_portal.models import Persona
-from nss_portal.models.persona import CurpAnterior
+from nss_portal.personas.models import CurpAnterior
 from tests.apoyo import persona_con_nss
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]

@@ -14,9 +14,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from nss_portal import renapo, tramites
-from nss_portal.identidad import digito_curp
 from nss_portal.models import Persona, Tramite
+from nss_portal.personas import renapo
+from nss_portal.personas.identidad import digito_curp
+from nss_portal.tramites import maquina
 from tests.apoyo import Estricto, domicilio, reanudar, solicitar
 
 pytestmark = pytest.mark.usefixtures("catalogo")
@@ -201,7 +202,7 @@ def test_un_servidor_de_nombres_mudo(settings, monkeypatch: pytest.MonkeyPatch) 
 def test_las_pausas_de_un_servicio_son_cortas() -> None:
     """A registry that was away for an hour finds everything waiting when it is back, within half a minute."""
     with transaction.atomic():
-        tramite = tramites.iniciar("nss", uuid.uuid4(), "n", CURP, "a@correo.example")
+        tramite = maquina.iniciar("nss", uuid.uuid4(), "n", CURP, "a@correo.example")
     Tramite.objects.update(intentos=500)
     tramite.refresh_from_db()
     tramite.esperar(Tramite.Espera.REGISTRO_NO_DISPONIBLE)

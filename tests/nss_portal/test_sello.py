@@ -19,9 +19,11 @@ from django.core import checks
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from nss_portal import ca_demo, sello, tramites
+from nss_portal.demo import ca
+from nss_portal.documentos import sello
+from nss_portal.documentos.models import Certificado
 from nss_portal.models import Documento, Persona
-from nss_portal.models.documento import Certificado
+from nss_portal.tramites import maquina
 from tests.nss_portal.papel import DATOS, TIPOS
 
 SIN_SELLO = {"cadena", "sello", "clave", "url"}
@@ -37,8 +39,8 @@ def emitir(persona: Persona | None = None) -> Documento:
     """A letter as a worker issues it."""
     persona = persona or Persona.objects.exclude(nss=None).order_by("curp")[0]
     with transaction.atomic():
-        tramite = tramites.iniciar("nss", uuid.uuid4(), "n", persona.curp, "a@correo.example")
-    tramites.atender(tramite.pk)
+        tramite = maquina.iniciar("nss", uuid.uuid4(), "n", persona.curp, "a@correo.example")
+    maquina.atender(tramite.pk)
     return Documento.objects.select_related("certificado", "tramite").get(tramite=tramite, tipo="nss")
 
 
@@ -113,7 +115,7 @@ def test_la_clave_de_otra_autoridad_no_es_nuestra(
     catalogo: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever can write in our tables, but has no key of ours, makes nothing that we vouch for."""
-    ca_demo.emisor(tmp_path)
+    ca.emisor(tmp_path)
     with monkeypatch.context() as ajena:
         ajena.setenv("SELLO_CLAVE", str(tmp_path / "emisor.pem"))
         ajena.setenv("SELLO_CERTIFICADO", str(tmp_path / "emisor.pem"))
@@ -126,9 +128,9 @@ def test_la_clave_de_otra_autoridad_no_es_nuestra(
 
 def test_las_claves_de_demostracion(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as hilos:
-        hechas = set(hilos.map(lambda _: ca_demo.emisor(tmp_path / "sello"), range(8)))
+        hechas = set(hilos.map(lambda _: ca.emisor(tmp_path / "sello"), range(8)))
     assert len(hechas) == 1, "of many that make them at once, all use the same"
-    assert ca_demo.emisor(tmp_path / "sello") in hechas
+    assert ca.emisor(tmp_path / "sello") in hechas
     assert sorted(os.listdir(tmp_path / "sello")) == ["emisor.pem", "raiz.pem"]
     for archivo in (tmp_path / "sello").iterdir():
         assert stat.S_IMODE(archivo.stat().st_mode) == 0o600
@@ -150,7 +152,7 @@ def test_la_clave_por_archivo_o_por_texto(
     settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DEMO = False
-    pem = ca_demo.emisor(tmp_path)
+    pem = ca.emisor(tmp_path)
     for valor in (str(tmp_path / "emisor.pem"), pem.decode()):
         monkeypatch.setenv("SELLO_CLAVE", valor)
         monkeypatch.setenv("SELLO_CERTIFICADO", valor)
@@ -181,7 +183,7 @@ def test_una_clave_que_no_sirve_se_dice(
     clave: str, certificado: str, dice: str, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DEMO = False
-    ca_demo.emisor(tmp_path)
+    ca.emisor(tmp_path)
     valores = {
         "{bueno}": str(tmp_path / "emisor.pem"),
         "{otra}": pem_de(ec.generate_private_key(ec.SECP256R1())),

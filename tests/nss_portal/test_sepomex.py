@@ -7,8 +7,8 @@ from django.core.management import CommandError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nss_portal.carga import LineaMala
-from nss_portal.sepomex import CABECERA, Renglon, leer
+from nss_portal.archivos.carga import LineaMala
+from nss_portal.territorio.sepomex import CABECERA, Renglon, leer
 from tests.nss_portal.test_catalogo_oficial import (
     AVISO,
     BASE,

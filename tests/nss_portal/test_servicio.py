@@ -21,13 +21,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from nss_portal import salud
-from nss_portal.almacen import Estaticos
-from nss_portal.bitacora import FormatoSinDatos
-from nss_portal.captcha import LETRAS
-from nss_portal.limites import permitir
 from nss_portal.models import Cupo, Latido
+from nss_portal.personas.asientos import FormatoSinDatos
+from nss_portal.servicio import salud
+from nss_portal.servicio.almacen import Estaticos
+from nss_portal.servicio.limites import permitir
 from nss_portal.settings import _mailer
+from nss_portal.web.captcha import LETRAS
 from tests.apoyo import Estricto
 
 RAIZ = Path(__file__).resolve().parent.parent.parent
@@ -118,7 +118,7 @@ def test_salud_del_registro(con_salud: Callable[[], Any], settings: Settings) ->
 def test_salud_del_almacen(con_salud: Callable[[], Any], settings: Settings, tmp_path: Path) -> None:
     """It keeps a file, reads it and takes it away; where it can not, there are no documents to promise."""
     carpeta = tmp_path / "documentos"
-    donde = {"BACKEND": "nss_portal.almacen.Duradero", "OPTIONS": {"location": carpeta}}
+    donde = {"BACKEND": "nss_portal.servicio.almacen.Duradero", "OPTIONS": {"location": carpeta}}
     settings.STORAGES = settings.STORAGES | {"default": donde}
     assert con_salud().json()["almacen"] is True
     assert list(carpeta.iterdir()) == []
@@ -131,7 +131,7 @@ def test_salud_del_almacen(con_salud: Callable[[], Any], settings: Settings, tmp
 def test_salud_de_un_almacen_que_no_contesta(con_salud: Callable[[], Any]) -> None:
     """A dead network disk holds one thread, however often it is asked, and the answer comes all the same."""
     suelta = threading.Event()
-    with patch("nss_portal.salud._almacen", side_effect=lambda: suelta.wait(30)) as prueba:
+    with patch("nss_portal.servicio.salud._almacen", side_effect=lambda: suelta.wait(30)) as prueba:
         for _ in range(3):
             assert con_salud().json()["almacen"] is False
         assert prueba.call_count == 1
@@ -141,7 +141,7 @@ def test_salud_de_un_almacen_que_no_contesta(con_salud: Callable[[], Any]) -> No
 
 
 def test_salud_del_disco(con_salud: Callable[[], Any]) -> None:
-    with patch("nss_portal.salud.DISCO_LIBRE", 10**18):
+    with patch("nss_portal.servicio.salud.DISCO_LIBRE", 10**18):
         respuesta = con_salud()
     assert respuesta.status_code == 503 and respuesta.json()["disco"] is False
 
@@ -191,7 +191,7 @@ def test_el_audio_dice_cada_letra(cliente: Estricto) -> None:
         del respuesta
         gc.collect()
     # Heard again, it is the same sound, whole or in the parts that a player asks for; nothing is made anew.
-    with patch("nss_portal.captcha.captcha_audio", side_effect=AssertionError):
+    with patch("nss_portal.web.captcha.captcha_audio", side_effect=AssertionError):
         otra_vez = cliente.get(f"/captcha/audio/{clave}.wav")
         assert b"".join(otra_vez.streaming_content) == sonido
         parte = cliente.get(f"/captcha/audio/{clave}.wav", headers={"Range": "bytes=0-99"})
@@ -210,7 +210,7 @@ def test_el_audio_dice_cada_letra(cliente: Estricto) -> None:
 
 def test_el_audio_tiene_un_tope(cliente: Estricto) -> None:
     clave = cliente.get("/nss/").pagina.campos["captcha_0"]
-    with patch("nss_portal.captcha.limites.permitir", return_value=False):
+    with patch("nss_portal.web.captcha.limites.permitir", return_value=False):
         respuesta = cliente.get(f"/captcha/audio/{clave}.wav")
     assert respuesta.status_code == 429 and respuesta["Retry-After"]
 

@@ -14,8 +14,8 @@ from django.db import Error, connection, connections, transaction
 from django.db.utils import ConnectionHandler
 from django.test import Client
 
-from nss_portal import sin_base
 from nss_portal.models import Latido
+from nss_portal.servicio import sin_base
 
 SQLITE = {"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"timeout": 0.1}}
 
@@ -126,11 +126,11 @@ def _perder_la_conexion(registro: list[logging.LogRecord]) -> None:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
     for _ in range(3):
-        with patch("nss_portal.views.demo.ejemplos", side_effect=romper):
+        with patch("nss_portal.web.paginas.demo.ejemplos", side_effect=romper):
             respuesta = cliente.get("/")
         assert respuesta.status_code == 503 and respuesta["Retry-After"]
         connections.close_all()
-    assert [linea.name for linea in registro] == ["nss_portal.sin_base"]
+    assert [linea.name for linea in registro] == ["nss_portal.servicio.sin_base"]
     assert cliente.get("/").status_code == 200
 
 
@@ -143,7 +143,7 @@ def test_un_defecto_nuestro_sigue_siendo_500(registro: list[logging.LogRecord]) 
             cursor.execute("SELECT * FROM no_hay")
 
     cliente = Client(raise_request_exception=False)
-    with patch("nss_portal.views.demo.ejemplos", side_effect=sin_tabla):
+    with patch("nss_portal.web.paginas.demo.ejemplos", side_effect=sin_tabla):
         respuesta = cliente.get("/")
     assert respuesta.status_code == 500 and "Algo falló" in respuesta.content.decode()
     assert [linea.name for linea in registro] == ["django.request"] and registro[0].exc_info

@@ -14,7 +14,8 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nss_portal import api_puerta, confirmacion, demo, limites, titular
+from nss_portal.api import puerta
+from nss_portal.demo import ficticias
 from nss_portal.models import (
     Credencial,
     Documento,
@@ -23,6 +24,8 @@ from nss_portal.models import (
     Tramite,
     Vinculo,
 )
+from nss_portal.servicio import limites
+from nss_portal.tramites import confirmacion, titular
 from tests.apoyo import CORREO, Estricto, domicilio, inscribir, persona_con_nss, solicitar
 from tests.nss_portal.api import Telefono, atender, codigo_de
 from tests.nss_portal.test_confirmacion import NADIE, enlace, pedir, ultimo
@@ -71,7 +74,7 @@ def confirmado(cliente: Estricto, curp: str, correo: str = CORREO, **cambios: st
 
 def de_todos(cuantos: int) -> list[Persona]:
     """As many with an NSS as without, and none of them with a mailbox."""
-    Persona.objects.bulk_create(demo.personas_sinteticas(cuantos * 3), ignore_conflicts=True)
+    Persona.objects.bulk_create(ficticias.personas_sinteticas(cuantos * 3), ignore_conflicts=True)
     libres = Persona.objects.filter(vinculo=None).order_by("curp")
     mitad = cuantos // 2
     return [*libres.exclude(nss=None)[:mitad], *libres.filter(nss=None)[:mitad]]
@@ -105,7 +108,7 @@ def test_cien_curp_de_una_extrana_en_la_web() -> None:
 
 @pytest.mark.usefixtures("por_nombre")
 def test_cien_curp_de_una_extrana_en_la_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_puerta, "POR_DIRECCION", 10_000)
+    monkeypatch.setattr(puerta, "POR_DIRECCION", 10_000)
     personas, dichos = de_todos(100), ""
     for n, persona in enumerate(personas):
         telefono = Telefono()
@@ -325,11 +328,11 @@ def test_sesenta_maneras_de_escribir_un_buzon() -> None:
 
 
 def test_las_variantes_de_un_buzon_no_lo_llenan(persona: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_puerta, "POR_DIRECCION", 10_000)
+    monkeypatch.setattr(puerta, "POR_DIRECCION", 10_000)
     telefono = Telefono()
     estados = [
         telefono.mandar("/tramites/", {"tipo": "nss", "curp": curp, "correo": f"ana+{n}@correo.example"})
-        for n, curp in enumerate(islice((p.curp for p in demo.personas_sinteticas(60)), 60))
+        for n, curp in enumerate(islice((p.curp for p in ficticias.personas_sinteticas(60)), 60))
     ]
     assert [r.status_code for r in estados].count(202) == 20
 
@@ -380,7 +383,7 @@ def test_la_misma_clave_de_dos_sin_token(persona: Persona) -> None:
 
 
 def test_un_token_que_no_es_no_salta_el_limite(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_puerta, "POR_DIRECCION", 5)
+    monkeypatch.setattr(puerta, "POR_DIRECCION", 5)
     telefono = Telefono()
     for cabecera in ("x", "Bearer x", "Basic eDp4"):
         estados = [

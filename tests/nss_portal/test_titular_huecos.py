@@ -7,7 +7,6 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from nss_portal import titular
 from nss_portal.models import (
     Confirmacion,
     CurpAnterior,
@@ -17,6 +16,7 @@ from nss_portal.models import (
     Tramite,
     Vinculo,
 )
+from nss_portal.tramites import titular
 from tests.apoyo import Estricto, inscribir, persona_con_nss, solicitar
 from tests.nss_portal.api import Telefono, atender
 

@@ -12,9 +12,12 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from nss_portal import correo, documentos, renapo, tramites
+from nss_portal.correo import cartero
+from nss_portal.documentos import imprenta
 from nss_portal.models import Aviso, Documento, Envio, Estado, Persona, Tramite
-from nss_portal.models.tramite import ARRIENDO, DE_TRABAJO, FLECHAS, nuevo_folio
+from nss_portal.personas import renapo
+from nss_portal.tramites import maquina
+from nss_portal.tramites.models.tramite import ARRIENDO, DE_TRABAJO, FLECHAS, nuevo_folio
 from tests.apoyo import reanudar
 
 pytestmark = pytest.mark.usefixtures("catalogo")
@@ -24,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("catalogo")
 def tramite() -> Tramite:
     persona = Persona.objects.exclude(nss=None).order_by("curp")[0]
     with transaction.atomic():
-        return tramites.iniciar("nss", uuid.uuid4(), "navegador", persona.curp, "persona@correo.example")
+        return maquina.iniciar("nss", uuid.uuid4(), "navegador", persona.curp, "persona@correo.example")
 
 
 def test_folio() -> None:
@@ -109,7 +112,7 @@ def test_un_documento_que_no_sale_espera_y_sale_despues(
     tramite: Tramite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with monkeypatch.context() as roto:
-        roto.setattr(documentos, "pdf", lambda *_: 1 / 0)
+        roto.setattr(imprenta, "pdf", lambda *_: 1 / 0)
         reanudar()
     tramite.refresh_from_db()
     assert (tramite.estado, tramite.espera) == (Estado.EMITIENDO, "documento")
@@ -147,15 +150,15 @@ def test_quien_emite_segundo_conserva_los_bytes_del_primero(
     tramite: Tramite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two workers render at once (a lease ran out): the first bytes stay, no file is left over."""
-    original = documentos.pdf
+    original = imprenta.pdf
 
     def otro_se_adelanta(tipo: str, datos: dict[str, object]) -> bytes:
-        monkeypatch.setattr(documentos, "pdf", original)
-        tramites.emitir(Tramite.objects.get(pk=tramite.pk))
+        monkeypatch.setattr(imprenta, "pdf", original)
+        maquina.emitir(Tramite.objects.get(pk=tramite.pk))
         return original(tipo, datos | {"nombre": "Otro"})
 
-    monkeypatch.setattr(documentos, "pdf", otro_se_adelanta)
-    tramites.atender(tramite.pk)
+    monkeypatch.setattr(imprenta, "pdf", otro_se_adelanta)
+    maquina.atender(tramite.pk)
     archivos = [documento.archivo.name for documento in Documento.objects.all()]
     assert len(archivos) == 2
     for documento in Documento.objects.all():
@@ -178,9 +181,9 @@ def test_corregir_a_la_persona_no_cambia_lo_emitido(tramite: Tramite) -> None:
 def test_el_mismo_folio_en_el_mismo_milisegundo(tramite: Tramite, monkeypatch: pytest.MonkeyPatch) -> None:
     folios = iter([tramite.folio, "1" * 22])
     monkeypatch.setattr(Tramite._meta.get_field("folio"), "_get_default", lambda: next(folios))
-    monkeypatch.setattr(tramites, "nuevo_folio", lambda: next(folios))
+    monkeypatch.setattr(maquina, "nuevo_folio", lambda: next(folios))
     with transaction.atomic():
-        otro = tramites.iniciar("nss", uuid.uuid4(), "n", tramite.curp, "a@correo.example")
+        otro = maquina.iniciar("nss", uuid.uuid4(), "n", tramite.curp, "a@correo.example")
     assert Tramite.objects.get(pk=otro.pk).folio == "1" * 22
 
 
@@ -197,7 +200,7 @@ def test_dos_maquinas_con_relojes_distintos(tramite: Tramite, monkeypatch: pytes
 
 def test_un_acto_deshecho_espera_como_los_demas(tramite: Tramite, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a rollback the object is ahead of its row: the wait goes to the row's state, and grows."""
-    monkeypatch.setattr(tramites, "congelar", lambda *_: 1 / 0)
+    monkeypatch.setattr(maquina, "congelar", lambda *_: 1 / 0)
     pausas = []
     for _ in range(6):
         Tramite.objects.update(libre_desde=Now())
@@ -210,10 +213,10 @@ def test_un_acto_deshecho_espera_como_los_demas(tramite: Tramite, monkeypatch: p
 
 
 def test_un_turno_tiene_su_tiempo(tramite: Tramite) -> None:
-    assert tramites.reanudar(segundos=-1) == 0
-    assert tramites.reanudar() == 1
-    assert correo.reanudar(segundos=-1) == 0
-    assert correo.reanudar() == 1
+    assert maquina.reanudar(segundos=-1) == 0
+    assert maquina.reanudar() == 1
+    assert cartero.reanudar(segundos=-1) == 0
+    assert cartero.reanudar() == 1
 
 
 def test_un_renglon_malo_no_detiene_a_los_demas(tramite: Tramite) -> None:
@@ -224,10 +227,10 @@ def test_un_renglon_malo_no_detiene_a_los_demas(tramite: Tramite) -> None:
 
 
 def test_un_dibujo_que_se_cuelga(tramite: Tramite, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tramites, "PLAZO_DOCUMENTO", 0.2)
-    monkeypatch.setattr(documentos, "pdf", lambda *_: time.sleep(5))
+    monkeypatch.setattr(maquina, "PLAZO_DOCUMENTO", 0.2)
+    monkeypatch.setattr(imprenta, "pdf", lambda *_: time.sleep(5))
     desde = time.monotonic()
-    tramites.reanudar()
+    maquina.reanudar()
     assert time.monotonic() - desde < 3
     tramite.refresh_from_db()
     assert (tramite.estado, tramite.espera) == (Estado.EMITIENDO, "documento")

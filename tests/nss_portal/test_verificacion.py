@@ -14,17 +14,18 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from nss_portal import firma, sello, tramites, verificacion
+from nss_portal.documentos import firma, sello, verificacion
+from nss_portal.documentos.models import RETENCION_VERIFICACION, Verificacion
 from nss_portal.models import Documento, Persona
-from nss_portal.models.documento import RETENCION_VERIFICACION, Verificacion
+from nss_portal.tramites import maquina
 from tests.apoyo import Estricto
 
 
 def emitir(cual: int = 0) -> Documento:
     persona = Persona.objects.exclude(nss=None).order_by("curp")[cual]
     with transaction.atomic():
-        tramite = tramites.iniciar("nss", uuid.uuid4(), "n", persona.curp, "a@correo.example")
-    tramites.atender(tramite.pk)
+        tramite = maquina.iniciar("nss", uuid.uuid4(), "n", persona.curp, "a@correo.example")
+    maquina.atender(tramite.pk)
     return Documento.objects.select_related("tramite").get(tramite=tramite, tipo="nss")
 
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from nss_portal.identidad import validar_nss
+from nss_portal.personas.identidad import validar_nss
 from tests.procesos.portal import Base, Navegador, Portal, base_vacia, entorno, manage, portal, puerto_libre
 
 GOLPES = 30

@@ -22,11 +22,11 @@ django.setup()
 
 from clinicas import alta, registro  # noqa: E402
 from clinicas.models import Clinica, Consultorio, Peticion  # noqa: E402
-from nss_portal import tramites  # noqa: E402
 from nss_portal.models import Estado, Persona, Tramite  # noqa: E402
+from nss_portal.tramites import maquina  # noqa: E402
 
 # Between knowing where somebody is and writing it down, time for others to move them.
-_congelar = tramites.congelar
+_congelar = maquina.congelar
 
 
 def congelar_despacio(*que: Any) -> None:
@@ -34,11 +34,11 @@ def congelar_despacio(*que: Any) -> None:
     _congelar(*que)
 
 
-tramites.congelar = congelar_despacio
+maquina.congelar = congelar_despacio
 
 
 def pedir_papeles(curp: str, clues: str, turno: str) -> None:
-    tramite = tramites.iniciar(Tramite.Tipo.CLINICA, uuid.uuid4(), "", curp, "", Tramite.Canal.VENTANILLA)
+    tramite = maquina.iniciar(Tramite.Tipo.CLINICA, uuid.uuid4(), "", curp, "", Tramite.Canal.VENTANILLA)
     Peticion.objects.create(tramite=tramite, codigo_postal_id="64000", cambio=bool(clues))
     registro.resolver(tramite)
     if clues:

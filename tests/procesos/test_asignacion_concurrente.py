@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nss_portal.identidad import digito_curp, validar_nss
+from nss_portal.personas.identidad import digito_curp, validar_nss
 from tests.procesos.portal import Base, a_la_vez
 
 PROCESOS, CADA_UNO = 8, 400

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nss_portal.forms import PESA_DE_MAS
+from nss_portal.web.forms import PESA_DE_MAS
 from tests.procesos.portal import Base, Navegador, Portal, portal
 from tests.procesos.test_caidas import con_nss
 

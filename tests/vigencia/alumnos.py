@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
-from nss_portal.identidad import componer_nss, digito_curp, raiz_curp
 from nss_portal.models import Entidad, Persona
-from vigencia.archivos import COLUMNAS
+from nss_portal.personas.identidad import componer_nss, digito_curp, raiz_curp
+from vigencia.escuelas.archivo.formatos import COLUMNAS
 from vigencia.models import Escuela, RegistroPatronal
 
 ALTA, FIN, CICLO = date(2026, 8, 24), date(2027, 7, 31), "2026-2027"

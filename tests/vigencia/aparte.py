@@ -23,7 +23,7 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from tests.vigencia.alumnos import alumnos, escuela, fila, lista  # noqa: E402
-from vigencia import confirmacion, lotes  # noqa: E402
+from vigencia.escuelas.archivo import inscribir, lotes  # noqa: E402
 from vigencia.models import Inscripcion, Lote  # noqa: E402
 
 
@@ -70,7 +70,7 @@ def escuelas() -> None:
         lote.refresh_from_db()
         assert lote.conteos()["alta"] == 20 and lotes.confirmar(lote)
         esperan.append(lote)
-    verdadero, juntos = confirmacion._ejecutar, threading.Barrier(2)
+    verdadero, juntos = inscribir._ejecutar, threading.Barrier(2)
 
     def ejecutar(sql: str, datos: dict[str, Any]) -> int:
         # Whoever may come this far together does.
@@ -78,7 +78,7 @@ def escuelas() -> None:
             juntos.wait(3)
         return verdadero(sql, datos)
 
-    confirmacion._ejecutar = ejecutar
+    inscribir._ejecutar = ejecutar
 
     def guardar(lote: Lote) -> None:
         try:

@@ -26,7 +26,8 @@ from django.utils import timezone
 
 from nss_portal.models import Persona
 from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela, fila, lista
-from vigencia import archivos, comprobacion, dispmag, inscripciones, lotes
+from vigencia.escuelas import comprobacion, inscripciones
+from vigencia.escuelas.archivo import dispmag, formatos, lotes
 from vigencia.models import Cierre, Escuela, Inscripcion, Lote, RegistroPatronal, Responsable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
@@ -373,7 +374,7 @@ def test_lo_que_no_es_una_lista(yo: Client) -> None:
     assert (
         "Elige el archivo de tu computadora." in sin_archivo and "<title>Error: Subir alumnos" in sin_archivo
     )
-    grande = SimpleUploadedFile("g.csv", b"x" * (archivos.TAMANO_MAXIMO + 1))
+    grande = SimpleUploadedFile("g.csv", b"x" * (formatos.TAMANO_MAXIMO + 1))
     assert "pasa de 10 MB" in texto(yo.post(pagina("lote_add"), {"archivo": grande}))
 
 
@@ -386,7 +387,7 @@ def test_una_subida_enorme_ni_se_recibe(yo: Client, mia: Escuela) -> None:
 
         readline = read
 
-    enorme: dict[str, Any] = {"CONTENT_LENGTH": str(3 * archivos.TAMANO_MAXIMO), "wsgi.input": Intacto()}
+    enorme: dict[str, Any] = {"CONTENT_LENGTH": str(3 * formatos.TAMANO_MAXIMO), "wsgi.input": Intacto()}
     respuesta = yo.generic("POST", pagina("lote_add"), b"", "multipart/form-data; boundary=x", **enorme)
     assert "pasa de 10 MB" in texto(respuesta) and "Elige el archivo" not in str(
         respuesta.context["form"].errors
@@ -403,7 +404,7 @@ def test_una_subida_enorme_ni_se_recibe(yo: Client, mia: Escuela) -> None:
 
 def test_un_libro_envenenado_se_rechaza_y_no_detiene_a_nadie(yo: Client, mia: Escuela) -> None:
     """Nine megabytes of formats in eighteen kB: they took a worker a minute and a gigabyte, for ever."""
-    sano, veneno = BytesIO(archivos.plantilla("xlsx")), BytesIO()
+    sano, veneno = BytesIO(formatos.plantilla("xlsx")), BytesIO()
     with (
         zipfile.ZipFile(sano) as antes,
         zipfile.ZipFile(veneno, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as despues,
@@ -438,9 +439,9 @@ def test_las_paginas_de_un_archivo_largo(yo: Client, mia: Escuela) -> None:
 def test_las_plantillas_se_leen(yo: Client) -> None:
     plano = yo.get(pagina("lote_plantilla", "csv"))
     assert plano.headers["Content-Disposition"] == 'attachment; filename="plantilla-alumnos.csv"'
-    assert plano.content.decode("utf-8-sig").strip() == ",".join(archivos.COLUMNAS)
+    assert plano.content.decode("utf-8-sig").strip() == ",".join(formatos.COLUMNAS)
     libro = openpyxl.load_workbook(BytesIO(yo.get(pagina("lote_plantilla", "xlsx")).content))
-    assert [celda.value for celda in libro.worksheets[0][1]] == archivos.COLUMNAS
+    assert [celda.value for celda in libro.worksheets[0][1]] == formatos.COLUMNAS
     assert yo.get(pagina("lote_plantilla", "exe")).status_code == 404
 
 
@@ -552,7 +553,7 @@ def test_descargar_la_lista(yo: Client, mia: Escuela) -> None:
     plano = descargar(yo, formato="csv", ciclo=CICLO)
     filas = list(csv.DictReader(StringIO(plano.decode("utf-8-sig"))))
     assert [f["curp"] for f in filas] == [una.curp, dos.curp] and filas[0]["nombres"] == "'=HYPERLINK(1)"
-    assert list(filas[0]) == archivos.COLUMNAS
+    assert list(filas[0]) == formatos.COLUMNAS
     libro = openpyxl.load_workbook(BytesIO(descargar(yo, formato="xlsx", ciclo="")))
     assert libro.worksheets[0].max_row == 4
     # Uploaded as it came out, it changes nothing.

@@ -15,11 +15,18 @@ from django.db import models
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from nss_portal.identidad import componer_nss, digito_curp, enmascarar_curp, enmascarar_nss, raiz_curp
 from nss_portal.models import Estado, Persona, Tramite
+from nss_portal.personas.identidad import (
+    componer_nss,
+    digito_curp,
+    enmascarar_curp,
+    enmascarar_nss,
+    raiz_curp,
+)
 from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela, fila, lista
-from vigencia import inscripciones, lotes
-from vigencia.comprobacion import comprobar
+from vigencia.escuelas import inscripciones
+from vigencia.escuelas.archivo import lotes
+from vigencia.escuelas.comprobacion import comprobar
 from vigencia.models import Escuela, Inscripcion, Lote, Responsable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nss_portal.identidad import digito_nss
 from nss_portal.models import Persona
+from nss_portal.personas.identidad import digito_nss
 from tests.vigencia.alumnos import alumno, fila, lista
-from vigencia import archivos
-from vigencia.archivos import COLUMNAS, DEFECTO, ArchivoIlegible
+from vigencia.escuelas.archivo import formatos
+from vigencia.escuelas.archivo.formatos import COLUMNAS, DEFECTO, ArchivoIlegible
+from vigencia.escuelas.archivo.renglones import PorOmision, fecha
+from vigencia.escuelas.archivo.renglones import leer as leer_renglon
 from vigencia.models import Inscripcion
-from vigencia.renglones import PorOmision, fecha
-from vigencia.renglones import leer as leer_renglon
 
 ANA, LUZ = alumno(1), alumno(2)
 FILAS = [fila(ANA), fila(LUZ, matricula="00012")]
@@ -27,7 +27,7 @@ HOY = date(2026, 9, 1)
 
 
 def leer(contenido: bytes) -> tuple[str, list[str], list[tuple[int, dict[str, str]]]]:
-    formato, columnas, filas = archivos.leer(BytesIO(contenido))
+    formato, columnas, filas = formatos.leer(BytesIO(contenido))
     return formato, columnas, list(filas)
 
 
@@ -98,7 +98,7 @@ def test_una_coma_suelta_en_un_nombre_no_corre_las_columnas() -> None:
         (b"%PDF-1.7\n", "Es un PDF"),
         (b"PK\x03\x04" + bytes(100), "no es un libro de Excel"),
         (b"curp,nss\n" + b"A,B\n" * 25_001, "pasa de 25,000 renglones"),
-        (b"x" * (archivos.TAMANO_MAXIMO + 1), "pasa de 10 MB"),
+        (b"x" * (formatos.TAMANO_MAXIMO + 1), "pasa de 10 MB"),
     ],
 )
 def test_un_archivo_que_no_es(contenido: bytes, dice: str) -> None:
@@ -188,7 +188,7 @@ def test_un_zip_que_no_es_un_libro() -> None:
 )
 def test_nada_lo_tira(cabeza: bytes, resto: bytes) -> None:
     try:
-        for linea, renglon in archivos.leer(BytesIO(cabeza + resto))[2]:
+        for linea, renglon in formatos.leer(BytesIO(cabeza + resto))[2]:
             assert linea >= 1 and all(isinstance(texto, str) for texto in renglon.values())
             leer_renglon(renglon, PorOmision(), HOY)
     except ArchivoIlegible:
@@ -206,7 +206,7 @@ def test_un_libro_mordido_no_lo_tira(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 4))):
         contenido[data.draw(st.integers(4, len(contenido) - 1))] = data.draw(st.integers(0, 255))
     try:
-        list(archivos.leer(BytesIO(bytes(contenido)))[2])
+        list(formatos.leer(BytesIO(bytes(contenido)))[2])
     except ArchivoIlegible:
         pass
 
@@ -231,9 +231,9 @@ def test_lo_que_sale_vuelve_igual(formato: str, matricula: str, nombres: str, un
     persona.nombres, persona.primer_apellido, persona.segundo_apellido = nombres, uno, otro
     filas = [inscripcion(persona, matricula=matricula)]
     if formato == "csv":
-        contenido = b"".join(archivos.escribir_csv(filas))
+        contenido = b"".join(formatos.escribir_csv(filas))
     else:
-        with archivos.escribir_xlsx(filas) as archivo:
+        with formatos.escribir_xlsx(filas) as archivo:
             contenido = archivo.read()
     esperado = fila(persona, matricula=matricula, nombres=nombres, primer_apellido=uno, segundo_apellido=otro)
     assert leer(contenido) == (formato, COLUMNAS, [(2, esperado)])
@@ -243,8 +243,8 @@ def test_ninguna_celda_es_una_formula() -> None:
     persona = alumno(4)
     persona.nombres, persona.primer_apellido = '=HYPERLINK("http://x.example")', "@SUM(1)"
     filas = [inscripcion(persona, matricula="+1"), inscripcion(persona, matricula="-1", baja=HOY, causa="9")]
-    texto = b"".join(archivos.escribir_csv(filas, con_bajas=True)).decode("utf-8-sig")
-    with archivos.escribir_xlsx(filas, con_bajas=True) as archivo:
+    texto = b"".join(formatos.escribir_csv(filas, con_bajas=True)).decode("utf-8-sig")
+    with formatos.escribir_xlsx(filas, con_bajas=True) as archivo:
         hoja = openpyxl.load_workbook(archivo).active
         celdas = [celda for renglon in hoja.iter_rows(min_row=2) for celda in renglon]
         assert not [celda for celda in celdas if celda.data_type == "f"]
@@ -255,7 +255,7 @@ def test_ninguna_celda_es_una_formula() -> None:
 
 @pytest.mark.parametrize("formato", ["csv", "xlsx"])
 def test_la_plantilla_se_llena_y_se_lee(formato: str) -> None:
-    vacia = archivos.plantilla(formato)
+    vacia = formatos.plantilla(formato)
     with pytest.raises(ArchivoIlegible, match="no trae alumnos"):
         leer(vacia)
     if formato == "csv":

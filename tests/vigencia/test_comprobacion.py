@@ -9,8 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from nss_portal.models import Persona
 from tests.vigencia.alumnos import alumno, alumnos, escuela, sin_numero
-from vigencia import comprobacion
-from vigencia.comprobacion import Falta, comprobar
+from vigencia.escuelas import comprobacion
+from vigencia.escuelas.comprobacion import Falta, comprobar
 from vigencia.models import Comprobacion, Escuela
 
 pytestmark = pytest.mark.usefixtures("catalogo")

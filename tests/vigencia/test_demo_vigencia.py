@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from nss_portal.demo import CASOS as TODOS_LOS_CASOS
+from nss_portal.demo.ficticias import CASOS as TODOS_LOS_CASOS
 from nss_portal.models import Persona
 from vigencia import demo
-from vigencia.inscripciones import Situacion, situacion
+from vigencia.escuelas.inscripciones import Situacion, situacion
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal, Responsable
 
 CURPS = {caso.caso: caso.curp for caso in TODOS_LOS_CASOS}

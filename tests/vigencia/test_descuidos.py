@@ -13,14 +13,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from nss_portal import correo
+from nss_portal.correo import cartero
 from nss_portal.models import Envio, Persona, Tramite
 from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela, fila, lista
 from tests.vigencia.test_admin_escuelas import alta, inscribir, pagina, subir, texto, trabajar
 from tests.vigencia.test_admin_escuelas import mia as mia
 from tests.vigencia.test_admin_escuelas import yo as yo
-from vigencia import archivos, comprobacion, dispmag, inscripciones, lotes, periodo
-from vigencia.archivos import COLUMNAS, DE_BAJA, ArchivoIlegible
+from vigencia.escuelas import comprobacion, inscripciones, periodo
+from vigencia.escuelas.archivo import dispmag, formatos, lotes
+from vigencia.escuelas.archivo.formatos import COLUMNAS, DE_BAJA, ArchivoIlegible
 from vigencia.models import Escuela, Inscripcion, Lote
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
@@ -217,7 +218,7 @@ def test_una_baja_por_error_se_deshace(yo: Client, mia: Escuela) -> None:
     yo.post(deshacer)
     yo.post(deshacer)
     envio = tramite.envios.get(aviso="inscripcion")
-    assert correo.enviar_pendiente(envio.pk)
+    assert cartero.enviar_pendiente(envio.pk)
     [mensaje] = mail.outbox
     assert mensaje.subject == "Tu Seguro de Salud para Estudiantes sigue"
     for cuerpo in (mensaje.body, mensaje.alternatives[0].content):
@@ -401,7 +402,7 @@ def test_el_de_168_columnas_pide_lo_que_no_dice(yo: Client, mia: Escuela) -> Non
 )
 def test_una_columna_con_otro_nombre(cabecera: str, dice: str) -> None:
     with pytest.raises(ArchivoIlegible) as dicho:
-        archivos.leer(BytesIO(f"{cabecera}\nA,B,C,D\n".encode()))
+        formatos.leer(BytesIO(f"{cabecera}\nA,B,C,D\n".encode()))
     assert str(dicho.value).startswith("No reconozco estas columnas: ") and dice.strip("«»") in str(
         dicho.value
     )

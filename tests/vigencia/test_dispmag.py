@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nss_portal.models import Persona
 from tests.vigencia.alumnos import alumno
-from vigencia import archivos, dispmag
+from vigencia.escuelas.archivo import dispmag, formatos
 from vigencia.models import Inscripcion
 
 REGISTRO = "Z3190010321"
@@ -34,7 +34,7 @@ def escribir(*filas: Inscripcion) -> tuple[bytes, dispmag.Informe]:
 
 
 def leer(contenido: bytes) -> list[dict[str, str]]:
-    formato, _, filas = archivos.leer(BytesIO(contenido))
+    formato, _, filas = formatos.leer(BytesIO(contenido))
     assert formato == "dispmag"
     return [datos for _, datos in filas]
 

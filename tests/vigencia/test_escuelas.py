@@ -13,14 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nss_portal.carga import CargaInvalida, LineaMala
+from nss_portal.archivos.carga import CargaInvalida, LineaMala
+from nss_portal.archivos.plan import Modo
 from nss_portal.models import Entidad, Municipio, Persona
-from nss_portal.plan import Modo
-from vigencia import escuelas
-from vigencia.inscripciones import elegir_registro
+from vigencia.escuelas import catalogo
+from vigencia.escuelas.inscripciones import elegir_registro
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal
 
-CABECERA = ",".join(escuelas.COLUMNAS)
+CABECERA = ",".join(catalogo.COLUMNAS)
 UNO, DOS = "19DUX0001A", "09EBX0002B"
 FILAS = [
     f"{UNO},Universidad de Prueba,superior|posgrado,ambas,A1900001321|A1900002329,19,039",
@@ -63,7 +63,7 @@ def con_claves() -> Municipio:
 @given(st.lists(st.text(max_size=20), min_size=7, max_size=7))
 def test_ninguna_linea_lo_tira(campos: list[str]) -> None:
     with pytest.raises(LineaMala, match=r"\.$"):
-        escuelas.leer(2, campos, {"31": "Yucatán"})
+        catalogo.leer(2, campos, {"31": "Yucatán"})
 
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
@@ -264,9 +264,9 @@ def test_si_alguien_se_adelanta_no_queda_nada(tmp_path: Path, monkeypatch: pytes
     """Somebody enrols by a registro at the very moment in which it was going to be retired."""
     test_un_registro_con_inscripciones_se_queda(tmp_path)
     antes = todo()
-    monkeypatch.setattr(escuelas, "_con_inscripciones", lambda registros: set())
+    monkeypatch.setattr(catalogo, "_con_inscripciones", lambda registros: set())
     with pytest.raises(CargaInvalida, match="vuelve a intentarlo"):
-        escuelas.cargar(escribir(tmp_path, FILAS[0].replace("A1900001321|A1900002329", "A1900005321")))
+        catalogo.cargar(escribir(tmp_path, FILAS[0].replace("A1900001321|A1900002329", "A1900005321")))
     assert todo() == antes
 
 
@@ -278,7 +278,7 @@ def test_miles_con_pocas_consultas(tmp_path: Path) -> None:
             f"15EBX{n:04d}C,{nombre} {n},superior,ambas,{letra}15{n:05d}321,15,106" for n in range(cuantas)
         ]
         with CaptureQueriesContext(connection) as capturadas:
-            informe = escuelas.cargar(escribir(tmp_path, *filas), modo=Modo(aceptados=cuantas))
+            informe = catalogo.cargar(escribir(tmp_path, *filas), modo=Modo(aceptados=cuantas))
         assert informe.nuevas + informe.cambiadas == cuantas
         return len(capturadas)
 

@@ -13,11 +13,12 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from nss_portal import correo
+from nss_portal.correo import cartero
 from nss_portal.models import Envio, Estado, Persona, Tramite
 from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela, fila, lista
-from vigencia import inscripciones, lotes
-from vigencia.inscripciones import Situacion, elegir_registro
+from vigencia.escuelas import inscripciones
+from vigencia.escuelas.archivo import lotes
+from vigencia.escuelas.inscripciones import Situacion, elegir_registro
 from vigencia.models import Cierre, Escuela, Inscripcion, Lote, RegistroPatronal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
@@ -299,7 +300,7 @@ def salir() -> list[str]:
     """Subjects of what goes out, once its pause is over."""
     mail.outbox.clear()
     Envio.objects.update(libre_desde=Now())
-    while correo.reanudar():
+    while cartero.reanudar():
         pass
     assert not Envio.objects.pendientes().exists()
     return [mensaje.subject for mensaje in mail.outbox]

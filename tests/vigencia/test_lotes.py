@@ -21,12 +21,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from nss_portal.almacen import Duradero
 from nss_portal.models import Aviso, Envio, Estado, Persona, Tramite
+from nss_portal.servicio.almacen import Duradero
 from tests.apoyo import reanudar
 from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumno, alumnos, escuela, fila, lista, sin_numero
-from vigencia import archivos, comprobacion, confirmacion, dispmag, inscripciones, lotes, periodo
-from vigencia.archivos import COLUMNAS, DE_BAJA, ArchivoIlegible
+from vigencia.escuelas import comprobacion, inscripciones, periodo
+from vigencia.escuelas.archivo import dispmag, formatos, inscribir, lotes
+from vigencia.escuelas.archivo.formatos import COLUMNAS, DE_BAJA, ArchivoIlegible
 from vigencia.models import Escuela, Inscripcion, Lote, RegistroPatronal, Renglon
 
 pytestmark = pytest.mark.usefixtures("catalogo")
@@ -136,9 +137,9 @@ def test_subir_lo_mismo_otra_vez_no_cambia_nada(una: Escuela, formato: str) -> N
     antes = list(Inscripcion.objects.order_by("pk").values())
     filas = una.inscripciones.select_related("persona", "registro").order_by("pk")
     if formato == "csv":
-        contenido = b"".join(archivos.escribir_csv(filas, con_bajas=True))
+        contenido = b"".join(formatos.escribir_csv(filas, con_bajas=True))
     elif formato == "xlsx":
-        with archivos.escribir_xlsx(filas, con_bajas=True) as archivo:
+        with formatos.escribir_xlsx(filas, con_bajas=True) as archivo:
             contenido = archivo.read()
     else:
         contenido = b"".join(dispmag.escribir(filas)[0])
@@ -375,7 +376,7 @@ def test_los_errores_vuelven_como_el_mismo_archivo(una: Escuela, formato: str) -
     if formato == "csv":
         contenido = lista([fila(ana), malo], columnas, ";")
     elif formato == "xlsx":
-        with archivos.tabla_xlsx(columnas, [[f[c] for c in columnas] for f in (fila(ana), malo)]) as libro:
+        with formatos.tabla_xlsx(columnas, [[f[c] for c in columnas] for f in (fila(ana), malo)]) as libro:
             contenido = libro.read()
     else:
         altas = [Inscripcion(persona=p, registro=una.registros.get(), alta=ALTA, fin=FIN) for p in (ana, luz)]
@@ -385,7 +386,7 @@ def test_los_errores_vuelven_como_el_mismo_archivo(una: Escuela, formato: str) -
     nombre, trozos = lotes.con_motivos(lote)
     devuelto = b"".join(trozos)
     assert nombre == "con-errores-2026-09-01." + {"dispmag": "txt"}.get(formato, formato)
-    formato_devuelto, leidas, filas = archivos.leer(BytesIO(devuelto))
+    formato_devuelto, leidas, filas = formatos.leer(BytesIO(devuelto))
     assert formato_devuelto == formato and (formato == "dispmag" or leidas == columnas)
     [(_, datos)] = filas
     assert datos == lote.renglones.get(veredicto="error").datos
@@ -455,17 +456,17 @@ def test_interrumpido_en_cualquier_turno_acaba_igual(una: Escuela, monkeypatch: 
 def test_una_muerte_al_confirmar_no_deja_nada_a_medias(una: Escuela, monkeypatch: pytest.MonkeyPatch) -> None:
     lote = revisar(una, lista([fila(p) for p in alumnos(3)]))
     lotes.confirmar(lote)
-    verdadero = confirmacion.guardar
+    verdadero = inscribir.guardar
 
     def morir(lote: Lote) -> tuple[int, int]:
         verdadero(lote)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(confirmacion, "guardar", morir)
+    monkeypatch.setattr(inscribir, "guardar", morir)
     with pytest.raises(KeyboardInterrupt):
         lotes.avanzar(lote.pk)
     assert not una.inscripciones.exists()
-    monkeypatch.setattr(confirmacion, "guardar", verdadero)
+    monkeypatch.setattr(inscribir, "guardar", verdadero)
     olvidar_la_cola()
     assert lotes.reanudar() == 0, "its lease is not over"
     Lote.objects.update(libre_desde=Now())
@@ -479,7 +480,7 @@ def test_lo_que_falla_espera_y_se_avisa(
 ) -> None:
     persona = alumnos(1)[0]
     lote = subir(una, lista([fila(persona)]))
-    monkeypatch.setattr(archivos, "leer", lambda archivo: 1 / 0)
+    monkeypatch.setattr(formatos, "leer", lambda archivo: 1 / 0)
     for _ in range(lotes.INTENTOS_SIN_AVISAR):
         Lote.objects.update(libre_desde=Now())
         assert lotes.avanzar(lote.pk)
@@ -500,7 +501,7 @@ def test_un_archivo_que_tumba_a_quien_lo_lee_se_deja(una: Escuela, monkeypatch: 
     def morir(archivo: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(archivos, "leer", morir)
+    monkeypatch.setattr(formatos, "leer", morir)
     for _ in range(lotes.INTENTOS_DE_LEER):
         Lote.objects.update(libre_desde=Now())
         with pytest.raises(KeyboardInterrupt):
@@ -517,7 +518,7 @@ def test_un_archivo_que_no_se_acaba_de_leer(
     una: Escuela, monkeypatch: pytest.MonkeyPatch, donde: str
 ) -> None:
     monkeypatch.setattr(lotes, "PLAZO", 0.05)
-    verdadero = archivos.abrir_libro
+    verdadero = formatos.abrir_libro
 
     class Lento:
         def filas(self, *args: Any) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -532,8 +533,8 @@ def test_un_archivo_que_no_se_acaba_de_leer(
                 pass
             yield Lento()
 
-    monkeypatch.setattr(archivos, "abrir_libro", abrir)
-    with archivos.tabla_xlsx(["curp", "nss"], [["A", "B"]]) as libro:
+    monkeypatch.setattr(formatos, "abrir_libro", abrir)
+    with formatos.tabla_xlsx(["curp", "nss"], [["A", "B"]]) as libro:
         lote = revisar(una, libro.read())
     assert lote.estado == Lote.Estado.ILEGIBLE and "tarda demasiado en abrirse" in lote.motivo
 
@@ -698,7 +699,7 @@ def test_una_subida_cortada(una: Escuela, monkeypatch: pytest.MonkeyPatch) -> No
     assert Lote.objects.count() == 1
 
 
-@pytest.mark.parametrize("contenido", [b"", b"x" * (archivos.TAMANO_MAXIMO + 1)])
+@pytest.mark.parametrize("contenido", [b"", b"x" * (formatos.TAMANO_MAXIMO + 1)])
 def test_ni_vacio_ni_enorme(una: Escuela, contenido: bytes) -> None:
     with pytest.raises(ArchivoIlegible):
         subir(una, contenido)

@@ -14,11 +14,11 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from nss_portal import renapo
-from nss_portal.identidad import componer_nss
 from nss_portal.models import Documento, Envio, Persona, Tramite
+from nss_portal.personas import renapo
+from nss_portal.personas.identidad import componer_nss
 from tests.apoyo import CORREO, Estricto, formulario, inscribir, persona_con_nss, reanudar, solicitar
-from vigencia import noticias
+from vigencia.escuelas import noticias
 from vigencia.models import Inscripcion
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]

@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from nss_portal.identidad import NSS_REGEX
-from nss_portal.models import Tramite
+from nss_portal.personas.identidad import NSS_REGEX
+from nss_portal.tramites.models.tramite import Tramite
 
 
 class Consulta(models.Model):

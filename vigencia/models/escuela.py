@@ -5,7 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from nss_portal.models import Entidad, Municipio
+from nss_portal.territorio.models import Entidad, Municipio
 
 # Entidad, classifier, identifier of the service, consecutive, check letter. The classifier of a private
 # school is P: the insurance is for public ones.

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from nss_portal.models import Persona
+from nss_portal.personas.models import Persona
 from vigencia.models.escuela import Escuela, Nivel, RegistroPatronal
 from vigencia.models.lote import Lote
 

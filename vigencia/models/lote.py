@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from nss_portal.models import Persona
+from nss_portal.personas.models import Persona
 from vigencia.models.escuela import Escuela, Nivel, RegistroPatronal
 
 # How long a worker may keep a file before another one takes it over. A turn takes a second or two.

@@ -6,12 +6,12 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from nss_portal.identidad import enmascarar_curp, normalizar_curp
+from nss_portal.personas.identidad import enmascarar_curp, normalizar_curp
 from nss_portal.templatetags.portal import icono
-from vigencia.alcance import escuela_de
-from vigencia.inscripciones import Situacion, situacion
+from vigencia.escuelas.alcance import escuela_de
+from vigencia.escuelas.inscripciones import Situacion, situacion
+from vigencia.escuelas.panel import Panel, panel
 from vigencia.models import Escuela, Inscripcion
-from vigencia.panel import Panel, panel
 
 register = template.Library()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from afiliacion import grupos
+from afiliacion.ventanilla import grupos
 
 
 class Command(BaseCommand):

@@ -5,9 +5,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from afiliacion import grupos
 from afiliacion.models import Empleado, Subdelegacion
-from nss_portal.demo import exigir_demostracion
+from afiliacion.ventanilla import grupos
+from nss_portal.demo.ficticias import exigir_demostracion
 
 # Each user of `datos_demo`: the prefix of their office, and whether they supervise it.
 PUESTOS = {

@@ -5,8 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from clinicas import alta, cercania
-from nss_portal.demo import CASOS, exigir_demostracion
-from nss_portal.models import CodigoPostal, Persona
+from nss_portal.demo.ficticias import CASOS, exigir_demostracion
+from nss_portal.personas.models import Persona
+from nss_portal.territorio.models import CodigoPostal
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from clinicas import cobertura
-from nss_portal import plan
+from clinicas.catalogo import cobertura
+from nss_portal.archivos import plan
 
 
 class Command(BaseCommand):

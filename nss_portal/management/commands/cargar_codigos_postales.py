@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from nss_portal import catalogo, catalogo_oficial, plan
-from nss_portal.carga import Avisar
+from nss_portal.archivos import plan
+from nss_portal.archivos.carga import Avisar
+from nss_portal.territorio import catalogo, oficial
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         plan.agregar_opciones(parser)
 
     def handle(self, *args: Any, archivo: str | None = None, **options: Any) -> None:
-        if not archivo and catalogo_oficial.cargado():
+        if not archivo and oficial.cargado():
             # The package is of 2018: it would take back what an official file said since.
             self.stdout.write(
                 "Ya está cargado el archivo oficial, que es más reciente que el paquete: no se cambió nada; "
@@ -36,7 +37,7 @@ class Command(BaseCommand):
 
         def cargar(avisar: Avisar, modo: plan.Modo) -> catalogo.Informe:
             if archivo:
-                return catalogo_oficial.cargar(archivo, avisar, modo)
+                return oficial.cargar(archivo, avisar, modo)
             return catalogo.cargar(catalogo.del_paquete(), avisar, modo)
 
         plan.correr(self, options, cargar, describir)

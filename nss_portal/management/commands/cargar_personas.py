@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from nss_portal import padron, plan
-from nss_portal.carga import Avisar
+from nss_portal.archivos import plan
+from nss_portal.archivos.carga import Avisar
+from nss_portal.personas import padron
 
 
 class Command(BaseCommand):

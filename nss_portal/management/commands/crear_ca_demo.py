@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from nss_portal import ca_demo, sello
+from nss_portal.demo import ca
+from nss_portal.documentos import sello
 
 
 class Command(BaseCommand):
@@ -30,8 +31,8 @@ class Command(BaseCommand):
                 "SELLO_CLAVE y SELLO_CERTIFICADO dicen cuáles son."
             )
         if rotar:
-            ca_demo.rotar(sello.carpeta())
-        ca_demo.emisor(sello.carpeta())
+            ca.rotar(sello.carpeta())
+        ca.emisor(sello.carpeta())
         sello.olvidar()
         if verbosity:
             clave = sello.huella(sello.emisor().certificado)

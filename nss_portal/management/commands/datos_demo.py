@@ -14,9 +14,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from nss_portal.demo import CASOS, exigir_demostracion, personas_sinteticas
-from nss_portal.models import CodigoPostal, Persona
-from nss_portal.models.persona import CurpAnterior
+from nss_portal.demo.ficticias import CASOS, exigir_demostracion, personas_sinteticas
+from nss_portal.personas.models import CurpAnterior, Persona
+from nss_portal.territorio.models import CodigoPostal
 
 USUARIOS = {
     "admin": "administra todo",

@@ -15,14 +15,16 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from nss_portal import documentos, expedicion, firma, sello
-from nss_portal.carga import Barra
-from nss_portal.cuadrilla import repartir
-from nss_portal.expedicion import Hecho
-from nss_portal.identidad import enmascarar_curp
-from nss_portal.impresion import Hojas
-from nss_portal.models import Documento, Persona
-from nss_portal.renapo import NoDisponible
+from nss_portal.archivos.carga import Barra
+from nss_portal.documentos import firma, imprenta, sello
+from nss_portal.documentos.impresion import Hojas
+from nss_portal.documentos.models import Documento
+from nss_portal.personas.identidad import enmascarar_curp
+from nss_portal.personas.models import Persona
+from nss_portal.personas.renapo import NoDisponible
+from nss_portal.servicio.cuadrilla import repartir
+from nss_portal.tramites import expedicion
+from nss_portal.tramites.expedicion import Hecho
 
 log = logging.getLogger(__name__)
 
@@ -125,13 +127,13 @@ def _alumnos(cct: str, ciclo: str) -> list[Alumno]:
 
 def _preparar() -> None:
     """Load what all processes will share, and say now what would stop each of them."""
-    if faltas := documentos.revisar():
+    if faltas := imprenta.revisar():
         raise CommandError(" ".join(faltas))
     try:
         firma.preparar()
     except sello.ClaveInservible as error:
         raise CommandError(str(error)) from error
-    documentos.preparar()
+    imprenta.preparar()
 
 
 def _emitir(alumnos: list[Alumno], tipo: Documento.Tipo, procesos: int, barra: Barra) -> dict[int, Hecho]:

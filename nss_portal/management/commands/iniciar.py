@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, Error, connections
 
-from nss_portal.procesos import Supervisor, morir_con_el_padre
+from nss_portal.servicio.procesos import Supervisor, morir_con_el_padre
 
 # granian as its command does it, with one thing more. A worker process is a fork: until it has its own
 # handler, SIGTERM would run its parent's, which sets a flag in a copy that nobody reads, and be lost.
@@ -183,10 +183,10 @@ def responde(direccion: str, puerto: int) -> bool:
 
 def ejemplos() -> list[str]:
     """Sample people, one a line. The parent keeps no database connection once they are read."""
-    from nss_portal import demo
+    from nss_portal.demo import ficticias
 
     try:
-        personas = [f"  {uno.curp}  {uno.descripcion}" for uno in demo.ejemplos()]
+        personas = [f"  {uno.curp}  {uno.descripcion}" for uno in ficticias.ejemplos()]
     except Error:  # no database yet: the portal is up all the same, and /salud/ says what is missing
         personas = []
     finally:

@@ -11,12 +11,12 @@ from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializedObject
 from django.db import DatabaseError, connections, models
 
-from nss_portal import fixtures
-from nss_portal.carga import MUESTRA, CargaInvalida
-from nss_portal.demo import exigir_demostracion
-from nss_portal.fixtures import Falta
-from nss_portal.identidad import contradice_a_su_curp
-from nss_portal.models import Persona
+from nss_portal.archivos.carga import MUESTRA, CargaInvalida
+from nss_portal.demo.ficticias import exigir_demostracion
+from nss_portal.personas import fixtures
+from nss_portal.personas.fixtures import Falta
+from nss_portal.personas.identidad import contradice_a_su_curp
+from nss_portal.personas.models import Persona
 
 # The fictional people: they enter no database of another kind.
 DE_LA_DEMOSTRACION = "personas_demo"

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
-from nss_portal.models import CaptchaResuelto, Cupo, Verificacion
+from nss_portal.documentos.models import Verificacion
+from nss_portal.servicio.models import CaptchaResuelto, Cupo
 
 UN_DIA = timedelta(days=1)
 

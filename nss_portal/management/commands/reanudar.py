@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from nss_portal import avisos, correo, tramites
+from nss_portal.correo import avisos, cartero
+from nss_portal.tramites import maquina
 
 
 class Command(BaseCommand):
@@ -12,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, **opciones: Any) -> None:
         total = 0
-        while retomados := tramites.reanudar() + correo.reanudar():
+        while retomados := maquina.reanudar() + cartero.reanudar():
             total += retomados
         avisos.enviar_pendientes()
         self.stdout.write(f"Retomados: {total}." if total else "No había nada pendiente.")

@@ -13,9 +13,11 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
-from nss_portal import avisos, correo, documentos, tramites
-from nss_portal.models import Latido
-from nss_portal.plazos import o_se_va_el_proceso
+from nss_portal.correo import avisos, cartero
+from nss_portal.documentos import imprenta
+from nss_portal.servicio.models import Latido
+from nss_portal.servicio.plazos import o_se_va_el_proceso
+from nss_portal.tramites import maquina
 
 log = logging.getLogger("nss_portal.trabajador")
 
@@ -50,7 +52,7 @@ class Command(BaseCommand):
         self.cola = opciones["cola"]
         for senal in (signal.SIGTERM, signal.SIGINT):
             signal.signal(senal, self.terminar)
-        for falta in documentos.revisar():
+        for falta in imprenta.revisar():
             log.warning("%s", falta)
         fallos = 0
         while self.seguir:
@@ -82,9 +84,9 @@ class Command(BaseCommand):
     def retomar(self) -> None:
         """What nobody holds, each worker its own: mail must not keep anybody waiting for a number."""
         if self.cola == "default":
-            tramites.reanudar(TURNO)
+            maquina.reanudar(TURNO)
             return
-        correo.reanudar(TURNO)
+        cartero.reanudar(TURNO)
         avisos.enviar_pendientes()
         if time.monotonic() >= self.purga:
             with o_se_va_el_proceso(PLAZO_DE_LA_PURGA):

@@ -6,13 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from nss_portal import plan
-from vigencia import escuelas
+from nss_portal.archivos import plan
+from vigencia.escuelas import catalogo
 
 
 class Command(BaseCommand):
     help = (
-        f"Carga escuelas públicas de un CSV en UTF-8 con las columnas {','.join(escuelas.COLUMNAS)}. Niveles "
+        f"Carga escuelas públicas de un CSV en UTF-8 con las columnas {','.join(catalogo.COLUMNAS)}. Niveles "
         "y registros patronales se separan con |; la modalidad es presencial, en-linea o ambas. Se puede "
         "repetir: agrega la escuela que falta y actualiza en su lugar la que ya está; no borra escuelas. Con "
         "una línea mala no guarda nada."
@@ -23,12 +23,12 @@ class Command(BaseCommand):
         plan.agregar_opciones(parser)
 
     def handle(self, *args: Any, archivo: str, **options: Any) -> None:
-        informe = plan.correr(self, options, lambda *como: escuelas.cargar(archivo, *como), describir)
+        informe = plan.correr(self, options, lambda *como: catalogo.cargar(archivo, *como), describir)
         for aviso in _avisos(informe):
             self.stderr.write(f"Aviso: {aviso}")
 
 
-def describir(informe: escuelas.Informe) -> str:
+def describir(informe: catalogo.Informe) -> str:
     """The report in words."""
     if informe.iguales == informe.total == 1:
         return "Sin cambios: la escuela del archivo ya estaba así."
@@ -46,7 +46,7 @@ def _cuantas(cuantas: int, cuales: str) -> str:
     return f"{cuantas:,} {cuales}" + "s" * (cuantas != 1)
 
 
-def _avisos(informe: escuelas.Informe) -> Iterator[str]:
+def _avisos(informe: catalogo.Informe) -> Iterator[str]:
     """What whoever loads should know, and is no reason to refuse the file."""
     if usados := informe.registros_con_inscripciones:
         yield (

@@ -8,9 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from nss_portal.carga import Barra
-from nss_portal.identidad import enmascarar_curp
-from vigencia import archivos, dispmag, lotes, periodo
+from nss_portal.archivos.carga import Barra
+from nss_portal.personas.identidad import enmascarar_curp
+from vigencia.escuelas import periodo
+from vigencia.escuelas.archivo import dispmag, formatos, lotes
 from vigencia.models import Escuela, Lote, Nivel, Renglon
 
 # Bad rows that are told; the others are counted.
@@ -19,7 +20,7 @@ MUESTRA = 20
 
 class Command(BaseCommand):
     help = (
-        f"Inscribe a los alumnos de un archivo: CSV o XLSX con las columnas {','.join(archivos.COLUMNAS)}, o "
+        f"Inscribe a los alumnos de un archivo: CSV o XLSX con las columnas {','.join(formatos.COLUMNAS)}, o "
         "el de movimientos de 168 columnas. Se puede repetir. Con renglones malos no guarda nada, salvo que "
         "se pida --aun-con-errores; los que llevan advertencia quedan fuera, salvo que se pida --con-avisos."
     )
@@ -61,7 +62,7 @@ class Command(BaseCommand):
             )
         try:
             lote = lotes.recibir(de, None, archivo, ciclo, options["fin"], options["nivel"])
-        except archivos.ArchivoIlegible as error:
+        except formatos.ArchivoIlegible as error:
             raise CommandError(str(error)) from error
         barra = Barra(self.stderr)
         try:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from vigencia import grupos
+from vigencia.escuelas import grupos
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from nss_portal.demo import exigir_demostracion
+from nss_portal.demo.ficticias import exigir_demostracion
 from vigencia import demo
 
 

@@ -1,0 +1,1 @@
+"""The counter's screens, in Django's admin."""

@@ -1,0 +1,1 @@
+"""Which clinics there are, and which postal codes they serve."""

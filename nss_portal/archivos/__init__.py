@@ -1,0 +1,1 @@
+"""Files that staff and schools bring: read, compared, applied."""

@@ -1,0 +1,208 @@
+"""Mail: what goes out, once, after the commit that promised it."""
+
+import email.policy
+import logging
+import math
+import os
+import time
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db.models import Case, F, When
+from django.db.models.functions import Now
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from nss_portal.correo import avisos, fallas
+from nss_portal.correo.fallas import Falla
+from nss_portal.documentos.models import Documento, Envio
+from nss_portal.servicio import limites
+from nss_portal.servicio.plazos import plazo
+from nss_portal.tramites.models import Confirmacion, Vinculo
+
+log = logging.getLogger(__name__)
+# Templates of what a school says of thousands at once.
+A_MONTONES = ("inscripcion", "baja", "reubicacion")
+PLAZO = 20.0  # seconds for a whole conversation with the mail server
+PAUSA_MAXIMA = timedelta(minutes=30)
+INSISTENCIA = timedelta(days=1)  # with who refuses for reasons that are not the mailbox's
+PAUSA_DE_UN_SERVICIO = timedelta(seconds=15)  # a server that comes back finds everything waiting
+INTENTOS_SIN_AVISAR = 8
+PAUSA_TOPE = timedelta(seconds=3)
+
+
+def encolar(envio: Envio) -> None:
+    """Wake a worker up for this mail, in the transaction that wrote its row."""
+    from nss_portal.tasks import enviar as tarea
+
+    tarea.enqueue(str(envio.pk))
+
+
+def enviar(
+    nombre: str, para: str, contexto: dict[str, Any], adjuntos: Sequence[Documento], message_id: str
+) -> None:
+    """Send `templates/correo/<nombre>.{asunto.txt,txt,html}` to one mailbox, with documents attached.
+
+    Raises what the mailer raises (smtplib.SMTPException, OSError).
+    """
+    contexto = contexto | {"url_publica": settings.URL_PUBLICA, "demo": settings.DEMO, "adjuntos": adjuntos}
+    contexto |= {"ayuda_correo": settings.AYUDA_CORREO, "ayuda_telefono": settings.AYUDA_TELEFONO}
+    mensaje = EmailMultiAlternatives(
+        subject=" ".join(render_to_string(f"correo/{nombre}.asunto.txt", contexto).split()),
+        body=render_to_string(f"correo/{nombre}.txt", contexto),
+        to=[para],
+        headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
+    )
+    mensaje.attach_alternative(render_to_string(f"correo/{nombre}.html", contexto), "text/html")
+    for documento in adjuntos:
+        with documento.archivo.open("rb") as archivo:
+            mensaje.attach(documento.nombre_de_archivo, archivo.read(), "application/pdf")
+    mensaje.send()
+
+
+def enviar_pendiente(pk: uuid.UUID) -> bool:
+    """Send one mail that is due: send, then stamp. Safe to call twice, at once, from many hosts.
+
+    A kill between the two sends it once more with the same Message-ID. A mailbox that is not there
+    ends it, and the trámite's page says so; what is refused for other reasons is tried for a day, and the
+    rest until it goes out, each time after a longer pause.
+    False: no other mail would go out now either (the ceiling of mails a minute, a server that is not there).
+    """
+    envio = Envio.objects.tomar(pk)
+    if envio is None:
+        return True
+    if not _hay_turno():
+        Envio.objects.filter(pk=pk).update(libre_desde=Now() + PAUSA_TOPE, intentos=F("intentos") - 1)
+        return False
+    adjuntos = _adjuntos(envio)
+    contexto = {
+        "tramite": envio.tramite,
+        "persona": envio.tramite.persona,
+        "datos": envio.datos or adjuntos[0].datos,
+        "otra_vez": envio.documento,
+        "confirmar": _enlace_de_confirmacion(envio),
+    }
+    caduca = settings.AVISOS_QUE_CADUCAN.get(envio.aviso)
+    if caduca and not import_string(caduca)(envio):
+        envio.delete()  # what it was going to say is not true any more
+        return True
+    message_id = f"<{envio.pk}@{urlsplit(settings.URL_PUBLICA).hostname}>"
+    try:
+        with plazo(PLAZO):
+            enviar(envio.aviso or envio.tramite.tipo, _destino(envio), contexto, adjuntos, message_id)
+    except Exception as error:  # whatever it is, it must not keep the other mails from going out
+        _anotar_falla(envio, error)
+        return not fallas.es_de_todos(error)
+    limpio = {"rechazado": False, "falla": "", "respuesta": "", "insiste_desde": None}
+    Envio.objects.filter(pk=pk).update(enviado=timezone.now(), **limpio)
+    return True
+
+
+def _anotar_falla(envio: Envio, error: Exception) -> None:
+    """What the next try waits for; or, where trying again would not help, that it was the last one."""
+    falla, respuesta = fallas.leer(error)
+    cambios: dict[str, Any] = {"falla": falla, "respuesta": respuesta}
+    definitivo = falla in (Falla.BUZON, Falla.ILEGIBLE)
+    if falla == Falla.RECHAZO:
+        cambios["insiste_desde"] = desde = envio.insiste_desde or timezone.now()
+        definitivo = timezone.now() - desde >= INSISTENCIA
+    if definitivo and falla == Falla.RECHAZO:
+        avisos.avisar(
+            f"correo-sin-salir:{timezone.localdate()}",
+            "Hay correos que el servidor de correo no quiso en todo un día",
+            "Ya no se intentan. Revisa el servidor de correo y, cuando esté bien, mándalos otra vez en la "
+            f"lista de envíos: {settings.URL_PUBLICA}/admin/nss_portal/envio/?estado=rechazado",
+        )
+    elif definitivo or envio.intentos >= INTENTOS_SIN_AVISAR:
+        avisos.avisar(
+            f"correo:{timezone.localdate()}",
+            "Hay correos que no salen",
+            f"Hoy hay correos rechazados o que ya se intentaron {INTENTOS_SIN_AVISAR} veces. Revisa el "
+            f"servidor de correo y la lista de envíos en {settings.URL_PUBLICA}/admin/.",
+        )
+    tope = PAUSA_DE_UN_SERVICIO if falla == Falla.SERVIDOR else PAUSA_MAXIMA
+    pausa = min(timedelta(seconds=5 * 2 ** min(envio.intentos, 9)), tope)
+    suyo = Envio.objects.filter(pk=envio.pk, enviado=None)
+    suyo.update(rechazado=definitivo, libre_desde=Now() + pausa, **cambios)
+    que = "rechazado" if definitivo else "se reintenta"
+    log.warning("envío %s: %s %s, %s", envio.pk, type(error).__name__, respuesta, que)
+
+
+def _destino(envio: Envio) -> str:
+    """Whose mailbox, by the facts of now: a notice written yesterday goes to the one confirmed since."""
+    if envio.para:
+        return envio.para
+    persona = envio.tramite.persona
+    vinculo = Vinculo.objects.filter(persona=persona).first() if persona else None
+    return vinculo.correo if vinculo else envio.tramite.correo
+
+
+def _enlace_de_confirmacion(envio: Envio) -> str:
+    """«Confirma que este es tu correo», in the mail of the documents while it has not been said."""
+    pregunta = Confirmacion.Pregunta.CORREO
+    sin_decir = envio.tramite.confirmaciones.filter(pregunta=pregunta, contestada=None).first()
+    if envio.aviso or sin_decir is None or envio.destino != sin_decir.correo:
+        return ""
+    # However late the mail goes out, whoever reads it has a whole day.
+    sin_decir.creada = timezone.now()
+    sin_decir.save(update_fields=["creada"])
+    return f"{settings.URL_PUBLICA}{sin_decir.get_absolute_url()}"
+
+
+def _adjuntos(envio: Envio) -> list[Documento]:
+    if envio.aviso:
+        return []
+    return [envio.documento] if envio.documento else list(envio.tramite.documentos.all())
+
+
+def reanudar(segundos: float = math.inf) -> int:
+    """Send the mails that are due, for about `segundos`; how many were tried. Safe to run any time."""
+    limite = time.monotonic() + segundos
+    intentados = 0
+    # Notices come by the thousands, when a school enrols: what a person waits for goes first.
+    a_montones = Case(When(aviso__in=A_MONTONES, then=1), default=0)
+    pendientes = Envio.objects.por_enviar().order_by(a_montones, "libre_desde").values_list("pk", flat=True)
+    for pk in list(pendientes[:200]):
+        if time.monotonic() > limite or not enviar_pendiente(pk):
+            break
+        intentados += 1
+    return intentados
+
+
+def _hay_turno() -> bool:
+    """Whether one more mail fits under the ceiling; `reanudar` brings back the one that does not."""
+    tope = settings.CORREOS_POR_MINUTO
+    if not tope:
+        return True
+    # A burst and a steady flow that together never pass the ceiling in any one minute.
+    rafaga = max(1, tope // 10)
+    return limites.permitir("correo", rafaga, timedelta(minutes=1) * rafaga / max(1, tope - rafaga))
+
+
+class BuzonLocal(BaseEmailBackend):
+    """The mailer of whoever has no SMTP server: one `.eml` a message, in a folder shown at `/buzon/`."""
+
+    def __init__(self, *, carpeta: Path, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.carpeta = Path(carpeta)
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        self.carpeta.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for mensaje in email_messages:
+            # Named by the Message-ID: a mail that is sent again replaces itself.
+            nombre = mensaje.extra_headers.get("Message-ID", f"<{uuid.uuid4()}@>").strip("<>").split("@")[0]
+            provisional = self.carpeta / f".{nombre}.{os.getpid()}"
+            with open(provisional, "wb", opener=lambda ruta, modos: os.open(ruta, modos, 0o600)) as archivo:
+                archivo.write(mensaje.message(policy=email.policy.SMTP).as_bytes())
+                archivo.flush()
+                os.fsync(archivo.fileno())
+            provisional.rename(self.carpeta / f"{nombre}.eml")
+        return len(email_messages)

@@ -1,0 +1,1 @@
+"""The demonstration: people, schools and keys that are nobody's."""

@@ -1,0 +1,1 @@
+"""What staff see in Django's admin."""

@@ -1,0 +1,1 @@
+"""Postal codes, colonias, municipios, entidades, and the catalogues that bring them."""

@@ -1,0 +1,1 @@
+"""What every trámite goes through, whatever its kind."""

@@ -1,0 +1,1 @@
+"""What the three steps share in a browser."""

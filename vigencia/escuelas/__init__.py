@@ -1,0 +1,1 @@
+"""What schools say of their students."""

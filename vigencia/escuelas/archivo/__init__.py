@@ -1,0 +1,1 @@
+"""A school's list, from the file to the enrolments."""

@@ -1,0 +1,1 @@
+"""The schools' screens, in Django's admin."""
