@@ -35,7 +35,7 @@ def test_el_azar_sale_de_secrets() -> None:
 
 
 def test_solo_documentos_y_firma_importan_el_renderizador() -> None:
-    puede = {"documentos.py": {"weasyprint", "qrcode"}, "firma.py": {"pyhanko"}}
+    puede = {"imprenta.py": {"weasyprint", "qrcode"}, "firma.py": {"pyhanko"}}
     for carpeta in PRODUCTO:
         for ruta in fuentes(carpeta):
             raices = {m.split(".")[0] for m in importados(ruta)}

@@ -20,8 +20,8 @@ MODULOS = sorted(
     ruta
     for app in ("nss_portal", "afiliacion", "vigencia", "clinicas")
     for ruta in (RAIZ / app).rglob("*.py")
-    if not {"migrations", "management", "models"} & set(ruta.parts)
-    and not re.match(r"settings|demo|catalogo|sepomex|procesos|api_formas", ruta.name)
+    if not {"migrations", "management", "models", "demo"} & set(ruta.parts)
+    and not re.match(r"settings|models|catalogo|oficial|sepomex|procesos|formas", ruta.name)
 )
 GUIONES = sorted((RAIZ / "static").rglob("*.js"))
 PALABRA = re.compile(r"[^\W\d_]+")

@@ -365,7 +365,7 @@ import django
 django.setup()
 from django.core.management import call_command
 from django.db import connection
-from clinicas.clues import cargar
+from clinicas.catalogo.clues import cargar
 
 nombre, pocas, muchas = sys.argv[1:]
 connection.settings_dict["TEST"]["NAME"] = nombre

@@ -168,9 +168,9 @@ def test_los_mismos_datos_dan_los_mismos_bytes() -> None:
     hechos = {tipo: hacer(tipo) for tipo in TIPOS}
     assert {tipo: imprenta.pdf(tipo, dict(reversed(DATOS[tipo].items()))) for tipo in TIPOS} == hechos
     guion = (
-        "import sys, json, hashlib, django; django.setup(); from nss_portal import documentos\n"
+        "import sys, json, hashlib, django; django.setup(); from nss_portal.documentos import imprenta\n"
         "for tipo, datos in json.loads(sys.argv[1]).items():\n"
-        "    print(tipo, hashlib.sha256(documentos.pdf(tipo, datos)).hexdigest())"
+        "    print(tipo, hashlib.sha256(imprenta.pdf(tipo, datos)).hexdigest())"
     )
     ajeno = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C", "FONTCONFIG_FILE": "/dev/null"}
     otro = subprocess.run(
@@ -248,7 +248,7 @@ def test_no_pide_variantes_de_letra(tipo: str) -> None:
 
 def test_el_arranque_no_carga_el_dibujante() -> None:
     guion = (
-        "import sys, django; django.setup(); from nss_portal import documentos; documentos.revisar();"
+        "import sys, django; django.setup(); from nss_portal.documentos import imprenta; imprenta.revisar();"
         "print([m for m in ('weasyprint', 'qrcode', 'fontTools') if m in sys.modules])"
     )
     raiz = Path(imprenta.__file__).parents[2]

@@ -271,7 +271,7 @@ import re, sys
 import django
 django.setup()
 from django.db import connection
-from nss_portal.padron import cargar
+from nss_portal.personas.padron import cargar
 
 nombre, ruta, pocas, muchas = sys.argv[1:]
 connection.settings_dict["TEST"]["NAME"] = nombre
