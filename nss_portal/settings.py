@@ -58,7 +58,7 @@ PROXIES_CONFIABLES = _lista("PROXIES_CONFIABLES")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES_CONFIABLES else None
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "nss_portal.personal.apps.PersonalConfig",  # Django's admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

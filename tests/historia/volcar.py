@@ -34,7 +34,8 @@ _MIGRAR = """
 import django
 from django.conf import settings
 settings.INSTALLED_APPS = [
-    "django.contrib.admin.apps.SimpleAdminConfig" if app == "django.contrib.admin" else app
+    "django.contrib.admin.apps.SimpleAdminConfig"
+    if app in ("django.contrib.admin", "nss_portal.personal.apps.PersonalConfig") else app
     for app in settings.INSTALLED_APPS
 ]
 django.setup()
