@@ -24,6 +24,8 @@ def test_las_flechas() -> None:
     permitidas = {"nss_portal": set(), "afiliacion": set(), "vigencia": set(), "clinicas": {"vigencia"}}
     for carpeta, puede in permitidas.items():
         for ruta in fuentes(carpeta):
+            if ruta.parent == RAIZ / "nss_portal":
+                continue  # the files that stand there are the project, which names its apps
             apps = {m.split(".")[0] for m in importados(ruta)} & set(APPS) - {carpeta}
             assert apps <= puede, f"{ruta.relative_to(RAIZ)} imports {apps}"
 
@@ -63,7 +65,8 @@ def test_la_web_no_carga_el_renderizador() -> None:
 
     orden = (
         "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings';"
-        "import nss_portal.wsgi, nss_portal.urls; assert not {'weasyprint', 'pyhanko'} & set(sys.modules)"
+        "import nss_portal.wsgi, nss_portal.urls;"
+        "assert not {'weasyprint', 'pyhanko', 'openpyxl'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", orden], cwd=RAIZ, check=True)
 

@@ -11,9 +11,9 @@ from clinicas.catalogo.territorio import Territorio
 from clinicas.catalogo.unidades import Unidad, da_medicina_familiar, leer, opera
 from clinicas.models import CLUES_REGEX, Clinica, Consultorio, Turno
 from nss_portal.archivos.carga import Avisar, CargaInvalida, LineaMala, abrir, esperar_turno
+from nss_portal.archivos.hoja import Columna, Malas, filas_libro
 from nss_portal.archivos.libro import Libro, abrir_libro
 from nss_portal.archivos.plan import APLICAR, EJEMPLOS, Modo, Retiros, revisar, transaccion
-from nss_portal.territorio.models import plegar
 
 # The catalogue does not say how many people a consultorio takes. This is our convention, for both turnos of a
 # unit that is new; staff write the real figures afterwards, and no load changes them.
@@ -24,45 +24,31 @@ CONSULTORIOS = 5
 FILAS, CABE = 300_000, 1024**3
 
 # Columns by what they are called, accents and capitals ignored; the ministry has changed some names.
-_COLUMNAS = {
-    "clues": r"clues",
-    "entidad": r"(nombre de la )?entidad",
-    "municipio": r"(nombre del )?municipio",
-    "tipologia": r"(nombre de )?(la )?tipologia",
-    "nombre": r"nombre de la unidad",
-    "vialidad": r"(nombre de la )?vialidad",
-    "asentamiento": r"(nombre del )?asentamiento",
-    "codigo_postal": r"codigo postal|c\.?p\.?",
-    "estatus": r"(nombre )?(del )?estatus de operacion|estatus",
-    "telefono": r"telefono.*|numero telefonico",
-    "latitud": r"latitud.*",
-    "longitud": r"longitud.*",
-}
-_OPCIONALES = {
-    "tipo_establecimiento": r"(nombre )?(del )?tipo (de )?establecimiento",
-    "comercial": r"nombre comercial",
-    "tipo_vialidad": r"(nombre )?(del )?tipo de vialidad",
-    "numero": r"numero exterior",
-    "tipo_asentamiento": r"(nombre )?(del )?tipo de asentamiento",
-    "clave_municipio": r"clave del municipio",
-    "consultorios": r"consultorios de med(icina)? gral|consultorios de medicina general",
-}
-_COMO_SE_LLAMAN = {
-    "clues": "CLUES",
-    "entidad": "ENTIDAD",
-    "municipio": "MUNICIPIO",
-    "tipologia": "NOMBRE DE TIPOLOGIA",
-    "nombre": "NOMBRE DE LA UNIDAD",
-    "vialidad": "VIALIDAD",
-    "asentamiento": "ASENTAMIENTO",
-    "codigo_postal": "CODIGO POSTAL",
-    "estatus": "ESTATUS DE OPERACION",
-    "telefono": "TELEFONO",
-    "latitud": "LATITUD",
-    "longitud": "LONGITUD",
-}
-# Bad rows that are told; the others are counted.
-MUESTRA = 20
+_COLUMNAS = [
+    Columna("clues", como=r"clues", titulo="CLUES"),
+    Columna("entidad", como=r"(nombre de la )?entidad", titulo="ENTIDAD"),
+    Columna("municipio", como=r"(nombre del )?municipio", titulo="MUNICIPIO"),
+    Columna("tipologia", como=r"(nombre de )?(la )?tipologia", titulo="NOMBRE DE TIPOLOGIA"),
+    Columna("nombre", como=r"nombre de la unidad", titulo="NOMBRE DE LA UNIDAD"),
+    Columna("vialidad", como=r"(nombre de la )?vialidad", titulo="VIALIDAD"),
+    Columna("asentamiento", como=r"(nombre del )?asentamiento", titulo="ASENTAMIENTO"),
+    Columna("codigo_postal", como=r"codigo postal|c\.?p\.?", titulo="CODIGO POSTAL"),
+    Columna("estatus", como=r"(nombre )?(del )?estatus de operacion|estatus", titulo="ESTATUS DE OPERACION"),
+    Columna("telefono", como=r"telefono.*|numero telefonico", titulo="TELEFONO"),
+    Columna("latitud", como=r"latitud.*", titulo="LATITUD"),
+    Columna("longitud", como=r"longitud.*", titulo="LONGITUD"),
+    Columna("tipo_establecimiento", como=r"(nombre )?(del )?tipo (de )?establecimiento", opcional=True),
+    Columna("comercial", como=r"nombre comercial", opcional=True),
+    Columna("tipo_vialidad", como=r"(nombre )?(del )?tipo de vialidad", opcional=True),
+    Columna("numero", como=r"numero exterior", opcional=True),
+    Columna("tipo_asentamiento", como=r"(nombre )?(del )?tipo de asentamiento", opcional=True),
+    Columna("clave_municipio", como=r"clave del municipio", opcional=True),
+    Columna(
+        "consultorios",
+        como=r"consultorios de med(icina)? gral|consultorios de medicina general",
+        opcional=True,
+    ),
+]
 
 
 @dataclass
@@ -120,57 +106,22 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR)
 
 def _leer(libro: Libro, informe: Informe, avisar: Avisar) -> dict[str, Unidad]:
     """The clinics of the workbook. Its other rows are looked at one by one and let go."""
-    hoja, titulos, columnas = _buscar_columnas(libro)
     territorio = Territorio()
     unidades: dict[str, Unidad] = {}
     vistas: dict[str, int] = {}
-    malas: list[str] = []
-    for numero, fila in libro.filas(hoja, max(columnas.values()) + 1, FILAS, avisar):
-        if numero <= titulos:
-            continue
+    malas = Malas("renglón")
+    for numero, datos in filas_libro(libro, _COLUMNAS, FILAS, avisar, "el catálogo CLUES"):
         informe.renglones += 1
-        datos = {nombre: fila[lugar] if lugar < len(fila) else None for nombre, lugar in columnas.items()}
         clues = str(datos["clues"] or "").strip().upper()
         if clues and (antes := vistas.setdefault(clues, numero)) != numero:
-            malas.append(f"Renglón {numero}: la CLUES {clues[:20]} ya está en el renglón {antes}.")
+            malas.agregar(numero, f"la CLUES {clues[:20]} ya está en el renglón {antes}.")
         elif re.fullmatch(CLUES_REGEX, clues) and opera(datos) and da_medicina_familiar(datos):
             try:
                 unidades[clues] = leer(clues, datos, territorio)
             except LineaMala as motivo:
-                malas.append(f"Renglón {numero} (CLUES {clues}): {motivo}")
-    _rechazar(malas)
+                malas.agregar(numero, str(motivo), f"CLUES {clues}")
+    malas.rechazar()
     return unidades
-
-
-def _buscar_columnas(libro: Libro) -> tuple[int, int, dict[str, int]]:
-    """The sheet, the row with the titles, and where each column is. Raises CargaInvalida."""
-    for hoja, numero, fila in libro.cabeceras():
-        titulos = [plegar(str(celda)) if celda is not None else "" for celda in fila]
-        if "clues" not in titulos:
-            continue
-        columnas = {}
-        for nombre, patron in (_COLUMNAS | _OPCIONALES).items():
-            lugares = [i for i, titulo in enumerate(titulos) if re.fullmatch(patron, titulo)]
-            if lugares:
-                columnas[nombre] = lugares[0]
-        faltan = [_COMO_SE_LLAMAN[nombre] for nombre in _COLUMNAS if nombre not in columnas]
-        if faltan:
-            que = "la columna" if len(faltan) == 1 else "las columnas"
-            raise CargaInvalida(f"Al libro le falta {que} {', '.join(faltan)}: no se cargó nada.")
-        return hoja, numero, columnas
-    raise CargaInvalida(
-        "No es el catálogo CLUES: ninguna hoja trae, en sus primeros renglones, una columna CLUES."
-    )
-
-
-def _rechazar(malas: list[str]) -> None:
-    if not malas:
-        return
-    cuantos = "un renglón" if len(malas) == 1 else f"{len(malas):,} renglones"
-    cabeza = f"El libro tiene {cuantos} con errores y no se cargó nada."
-    if len(malas) > MUESTRA:
-        cabeza += f" Los primeros {MUESTRA}:"
-    raise CargaInvalida("\n".join([cabeza, *malas[:MUESTRA]]))
 
 
 def _guardar(unidades: dict[str, Unidad], informe: Informe) -> None:

@@ -1,28 +1,34 @@
 """Which clinic serves a postal code, loaded from a CSV: judged first and written all or none."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import batched
 
 from django.db import IntegrityError
 
 from clinicas.models import CLUES_REGEX, Clinica, Cobertura
-from nss_portal.archivos.carga import (
-    Avisar,
-    CargaInvalida,
-    Fuente,
-    LineaMala,
-    abrir,
-    campos_de,
-    esperar_turno,
-    orden_de,
-    rechazar,
-)
+from nss_portal.archivos.carga import Avisar, CargaInvalida, Fuente, abrir, esperar_turno
+from nss_portal.archivos.hoja import Malas, con_forma, filas_csv
 from nss_portal.archivos.plan import APLICAR, EJEMPLOS, Modo, Retiros, revisar, transaccion
 from nss_portal.territorio.models import CodigoPostal
 
-COLUMNAS = ["codigo_postal", "clues"]
+_Par = tuple[str, str]
+TABLA = [
+    con_forma(
+        "codigo_postal",
+        "[0-9]{5}",
+        "«{dato}» no es un código postal: son 5 números (las hojas de cálculo quitan los ceros "
+        "del principio).",
+        str.strip,
+    ),
+    con_forma(
+        "clues",
+        CLUES_REGEX,
+        "«{dato}» no es una CLUES del IMSS: son 2 letras, IMS y 6 números.",
+        lambda escrita: escrita.strip().upper(),
+    ),
+]
+COLUMNAS = [columna.nombre for columna in TABLA]
 # Ten clinics a code, of every code of the country. It comes into memory: some 30 MB at most.
 LINEAS = 320_000
 
@@ -37,16 +43,6 @@ class Informe:
     retiros: Retiros | None = None
 
 
-@dataclass
-class _Lectura:
-    pares: dict[tuple[str, str], int] = field(default_factory=dict)
-    malas: list[tuple[int, str]] = field(default_factory=list)
-
-    def rechazar(self) -> None:
-        """Raises CargaInvalida if there is any bad line."""
-        rechazar(len(self.malas), ((n, f"Línea {n}: {motivo}") for n, motivo in self.malas))
-
-
 def cargar(ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR) -> Informe:
     """As `cargar_fuente`, from a file's path. Raises CargaInvalida."""
     with abrir(ruta) as fuente:
@@ -59,15 +55,16 @@ def cargar_fuente(fuente: Fuente, avisar: Avisar = lambda *paso: None, modo: Mod
     Codes that the file does not name stay as they are, so it may be loaded in parts. All or nothing: one bad
     line and nothing is written. Safe to call twice. Raises CargaInvalida; RetirosSinAceptar is one.
     """
-    lectura = _leer(fuente, avisar)
+    malas = Malas()
+    pares = _leer(fuente, malas, avisar)
     avisar("Revisando")
     try:
         with transaccion(modo):
             esperar_turno("cargar_cobertura")
-            _revisar(lectura)
-            lectura.rechazar()
+            _revisar(pares, malas)
+            malas.rechazar()
             avisar("Guardando")
-            return _guardar(set(lectura.pares), modo)
+            return _guardar(set(pares), modo)
     except IntegrityError:
         raise CargaInvalida(
             "Mientras se guardaba, alguien cambió la cobertura o las clínicas: no se cargó nada; vuelve a "
@@ -75,48 +72,30 @@ def cargar_fuente(fuente: Fuente, avisar: Avisar = lambda *paso: None, modo: Mod
         ) from None
 
 
-def _leer(fuente: Fuente, avisar: Avisar) -> _Lectura:
-    lectura = _Lectura()
-    lineas = fuente.lineas(avisar)
-    orden = orden_de(COLUMNAS, *next(lineas, (1, b"")))
-    for numero, linea in lineas:
-        if len(lectura.pares) + len(lectura.malas) >= LINEAS:
+def _leer(fuente: Fuente, malas: Malas, avisar: Avisar) -> dict[_Par, int]:
+    """The pairs and the line of each; what is wrong with the others goes to `malas`."""
+    pares: dict[_Par, int] = {}
+    for numero, (codigo, clues) in filas_csv(fuente, TABLA, malas, avisar):
+        if len(pares) + malas.total >= LINEAS:
             raise CargaInvalida(f"El archivo pasa de {LINEAS:,} líneas.")
-        try:
-            par = _par(linea, orden)
-            if (antes := lectura.pares.setdefault(par, numero)) != numero:
-                raise LineaMala(f"ya está en la línea {antes}.")
-        except LineaMala as motivo:
-            lectura.malas.append((numero, str(motivo)))
-    if not lectura.pares and not lectura.malas:
+        if (antes := pares.setdefault((codigo, clues), numero)) != numero:
+            malas.agregar(numero, f"ya está en la línea {antes}.")
+    if not pares and not malas.total:
         raise CargaInvalida("El archivo no trae ningún código postal.")
-    return lectura
+    return pares
 
 
-def _par(linea: bytes, orden: list[int]) -> tuple[str, str]:
-    codigo, clues = map(str.strip, campos_de(linea, orden))
-    clues = clues.upper()
-    if not re.fullmatch("[0-9]{5}", codigo):
-        raise LineaMala(
-            f"«{codigo[:20]}» no es un código postal: son 5 números (las hojas de cálculo quitan los ceros "
-            "del principio)."
-        )
-    if not re.fullmatch(CLUES_REGEX, clues):
-        raise LineaMala(f"«{clues[:20]}» no es una CLUES del IMSS: son 2 letras, IMS y 6 números.")
-    return codigo, clues
-
-
-def _revisar(lectura: _Lectura) -> None:
+def _revisar(pares: dict[_Par, int], malas: Malas) -> None:
     """What only the tables know: codes and clinics that there are not, or are no more."""
     codigos = set(CodigoPostal.objects.values_list("pk", flat=True))
     estados = dict(Clinica.objects.values_list("pk", "estado"))
-    for (codigo, clues), numero in lectura.pares.items():
+    for (codigo, clues), numero in pares.items():
         if codigo not in codigos:
-            lectura.malas.append((numero, f"no hay código postal {codigo} en el catálogo."))
+            malas.agregar(numero, f"no hay código postal {codigo} en el catálogo.")
         elif clues not in estados:
-            lectura.malas.append((numero, f"no hay clínica con la CLUES {clues}."))
+            malas.agregar(numero, f"no hay clínica con la CLUES {clues}.")
         elif estados[clues] == Clinica.Estado.RETIRADA:
-            lectura.malas.append((numero, f"la clínica {clues} ya no está en el catálogo."))
+            malas.agregar(numero, f"la clínica {clues} ya no está en el catálogo.")
 
 
 def _guardar(pares: set[tuple[str, str]], modo: Modo) -> Informe:

@@ -1,6 +1,5 @@
 """What the loaders of big files share: numbered lines, a staging table, a bar for whoever looks on."""
 
-import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,9 +14,6 @@ Avisar = Callable[..., None]
 
 # A file that is not text may have no line ends: it must not come whole into memory.
 _LARGO = 10_000
-_BOM = b"\xef\xbb\xbf"
-# Bad lines that are told; the others are counted.
-MUESTRA = 20
 _LOTE = 2_000
 _DE_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -51,47 +47,6 @@ class Fuente(NamedTuple):
             # Editors of old close a text with 0x1A.
             if linea.strip(b" \t\r\n\x1a"):
                 yield numero, linea.rstrip(b"\r\n")
-
-
-def orden_de(columnas: Sequence[str], numero: int, linea: bytes) -> list[int]:
-    """Where each column of a CSV is, by its first line: a spreadsheet may have moved them."""
-    try:
-        cabecera = [columna.strip().lower() for columna in _separar(linea.removeprefix(_BOM))]
-        if len(cabecera) == len(columnas):
-            return [cabecera.index(columna) for columna in columnas]
-    except ValueError:  # LineaMala is one
-        pass
-    raise CargaInvalida(f"La línea {numero} debe nombrar las columnas: {','.join(columnas)} (CSV en UTF-8).")
-
-
-def campos_de(linea: bytes, orden: Sequence[int]) -> list[str]:
-    """The fields of a line of a CSV, in the order of its columns. Raises LineaMala."""
-    campos = _separar(linea)
-    if len(campos) != len(orden):
-        raise LineaMala(f"tiene {len(campos)} columnas y deben ser {len(orden)}.")
-    return [campos[i] for i in orden]
-
-
-def _separar(linea: bytes) -> list[str]:
-    """Each line is read on its own: a quote left open spoils no other."""
-    try:
-        return next(csv.reader([linea.decode("utf-8")], strict=True))
-    except UnicodeDecodeError:
-        raise LineaMala("no es texto en UTF-8.") from None
-    except csv.Error:
-        raise LineaMala("no es CSV: revisa sus comillas.") from None
-
-
-def rechazar(total: int, malas: Iterable[tuple[int, str]]) -> None:
-    """Raises CargaInvalida if there is any bad line, of `total`; `malas` are (number, what is said of it)."""
-    if not total:
-        return
-    textos = [texto for _, texto in sorted(malas)[:MUESTRA]]
-    cuantas = "una línea" if total == 1 else f"{total:,} líneas"
-    cabeza = f"El archivo tiene {cuantas} con errores y no se cargó nada."
-    if total > len(textos):
-        cabeza += f" Las primeras {len(textos)}:"
-    raise CargaInvalida("\n".join([cabeza, *textos]))
 
 
 @contextmanager

@@ -8,9 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from nss_portal.archivos.carga import Avisar, CargaInvalida, Fuente
 
 # Whatever is not a sheet comes whole into memory: the table of texts, most of all.
@@ -34,7 +31,6 @@ Fila = tuple[Any, ...]
 _DANOS = (
     zipfile.BadZipFile,
     zlib.error,
-    InvalidFileException,
     SyntaxError,
     EOFError,
     KeyError,
@@ -100,6 +96,8 @@ def abrir_libro(fuente: Fuente, cabe: int) -> Iterator[Libro]:
     """Open one that unfolds to `cabe` bytes at most. Raises CargaInvalida."""
     _revisar(fuente, cabe)
     fuente.archivo.seek(0)
+    from openpyxl import load_workbook  # 9 MB that a process pays only when it reads one
+
     try:
         with warnings.catch_warnings():
             # Styles and validations that openpyxl does not know: only the cells matter here.

@@ -1,31 +1,28 @@
 """The registry of people, loaded from a CSV: as many as a million, judged first and written all or none."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone
 
 from nss_portal.archivos.carga import (
-    MUESTRA,
     Avisar,
     CargaInvalida,
     Fuente,
     LineaMala,
     abrir,
-    campos_de,
     consultar,
     ejecutar,
     esperar_turno,
     etapa,
     indexar,
     insertar,
-    limpiar,
-    orden_de,
-    rechazar,
 )
+from nss_portal.archivos.hoja import MUESTRA, Columna, Malas, filas_csv, texto
 from nss_portal.archivos.plan import APLICAR, Modo, transaccion
 from nss_portal.personas.ajena import decir_curp, decir_nss
 from nss_portal.personas.identidad import (
@@ -58,40 +55,21 @@ class Informe:
         return self.total - self.nuevas - self.cambiadas
 
 
-@dataclass
-class _Malas:
-    """The bad lines: how many, and what is wrong with the first ones."""
+def _preguntar(raras: Malas, aceptados: int) -> None:
+    """Names that give other letters than their CURP: CargaInvalida, unless as many were accepted.
 
-    total: int = 0
-    primeras: list[tuple[int, str]] = field(default_factory=list)
-
-    def agregar(self, linea: int, curp: str, motivo: str) -> None:
-        self.total += 1
-        # In the file's order, twice at most: as it is read, and when the whole is looked at.
-        if len(self.primeras) < 2 * MUESTRA:
-            self.primeras.append((linea, f"Línea {linea} (CURP {enmascarar_curp(curp)}): {motivo}"))
-
-    def rechazar(self) -> None:
-        """Raises CargaInvalida if there is any."""
-        rechazar(self.total, self.primeras)
-
-    def preguntar(self, aceptados: int) -> None:
-        """Names that give other letters than their CURP: CargaInvalida, unless as many were accepted.
-
-        A column that slipped, or two people's lines mixed, look like this. So do a few CURPs that the
-        registry gave against its own Instructivo: those are accepted, by their number.
-        """
-        if self.total in (0, aceptados):
-            return
-        una = self.total == 1
-        cuantas = "una línea cuyos nombres" if una else f"{self.total:,} líneas cuyos nombres"
-        cabeza = f"El archivo tiene {cuantas} no dan las letras de su CURP y no se cargó nada."
-        if aceptados:
-            cabeza += f" Aceptaste {aceptados:,} y no es ese número."
-        if self.total > MUESTRA:
-            cabeza += f" Las primeras {MUESTRA}:"
-        pie = f"Revisa si son los suyos; si lo son, repite la orden con --aceptar-nombres {self.total}."
-        raise CargaInvalida("\n".join([cabeza, *(texto for _, texto in self.primeras[:MUESTRA]), pie]))
+    A column that slipped, or two people's lines mixed, look like this. So do a few CURPs that the registry
+    gave against its own Instructivo: those are accepted, by their number.
+    """
+    if raras.total in (0, aceptados):
+        return
+    una = raras.total == 1
+    cuantas = "una línea cuyos nombres" if una else f"{raras.total:,} líneas cuyos nombres"
+    cabeza = f"El archivo tiene {cuantas} no dan las letras de su CURP y no se cargó nada."
+    if aceptados:
+        cabeza += f" Aceptaste {aceptados:,} y no es ese número."
+    pie = f"Revisa si son los suyos; si lo son, repite la orden con --aceptar-nombres {raras.total}."
+    raras.decir(cabeza, pie=pie)
 
 
 # A line of the file, as it will be a row: number, CURP, names, birth, sex, entidad, NSS.
@@ -109,7 +87,7 @@ def cargar(
     held only for the end. Names that contradict the CURP are refused unless `aceptar_nombres` is how many.
     Raises CargaInvalida.
     """
-    malas, raras = _Malas(), _Malas()
+    malas, raras = Malas(), Malas()
     with abrir(ruta) as fuente, etapa(_ETAPA, _COLUMNAS):
         insertar(_ETAPA, _CAMPOS, _filas(fuente, malas, raras, timezone.localdate(), avisar))
         avisar("Revisando")
@@ -119,7 +97,7 @@ def cargar(
                 esperar_turno("cargar_personas")
                 _revisar(malas)
                 if not modo.plan:
-                    raras.preguntar(aceptar_nombres)
+                    _preguntar(raras, aceptar_nombres)
                 avisar("Guardando")
                 informe = _guardar()
                 informe.contradicen = raras.total
@@ -142,36 +120,29 @@ _COLUMNAS = (
 _CAMPOS = [columna.split()[0] for columna in _COLUMNAS.split(", ")]
 
 
-def _filas(fuente: Fuente, malas: _Malas, raras: _Malas, hoy: date, avisar: Avisar) -> Iterator[_Fila]:
+def _filas(fuente: Fuente, malas: Malas, raras: Malas, hoy: date, avisar: Avisar) -> Iterator[_Fila]:
     """The good lines; what is wrong with the others goes to `malas`, and what looks odd to `raras`."""
-    lineas = fuente.lineas(avisar)
-    orden = orden_de(COLUMNAS, *next(lineas, (1, b"")))
-    for numero, linea in lineas:
-        curp = ""
-        try:
-            campos = campos_de(linea, orden)
-            curp = normalizar_curp(campos[0])
-            fila = leer(campos, hoy)
-        except LineaMala as motivo:
-            malas.agregar(numero, curp, str(motivo))
-        else:
-            if contradice_a_su_curp(*fila[:4]):
-                raras.agregar(numero, curp, "sus nombres no dan esas letras.")
-            yield (numero, *fila)
+    for numero, fila in filas_csv(fuente, tabla(hoy), malas, avisar, _de_quien):
+        curp, *nombres, nss = fila
+        if contradice_a_su_curp(curp, *nombres):
+            raras.agregar(numero, "sus nombres no dan esas letras.", _de_quien(fila))
+        nacimiento = nacimiento_curp(curp).isoformat()
+        yield (numero, curp, *nombres, nacimiento, sexo_curp(curp), entidad_curp(curp), nss)
 
 
-def leer(campos: list[str], hoy: date) -> tuple[str, str, str, str, str, str, str, str | None]:
-    """What a line says, in the order of COLUMNAS, and what its CURP says of the person. Raises LineaMala."""
-    curp, nss = _curp(campos[0], hoy), _nss(campos[4])
-    nombres, primero, segundo = map(limpiar, campos[1:4])
-    for texto, que in ((nombres, "nombres"), (primero, "primer_apellido")):
-        if not texto:
-            raise LineaMala(f"falta {que}.")
-    for texto, que in zip((nombres, primero, segundo), COLUMNAS[1:4], strict=True):
-        if len(texto) > _CABEN:
-            raise LineaMala(f"{que} pasa de {_CABEN} caracteres.")
-    nacimiento = nacimiento_curp(curp).isoformat()
-    return curp, nombres, primero, segundo, nacimiento, sexo_curp(curp), entidad_curp(curp), nss
+@lru_cache(maxsize=2)
+def tabla(hoy: date) -> list[Columna]:
+    lectores = {"curp": lambda escrita: _curp(escrita, hoy), "nss": _nss}
+    return [
+        Columna(nombre, lectores[nombre])
+        if nombre in lectores
+        else texto(nombre, _CABEN, opcional=nombre == "segundo_apellido")
+        for nombre in COLUMNAS
+    ]
+
+
+def _de_quien(campos: list[str]) -> str:
+    return f"CURP {enmascarar_curp(normalizar_curp(campos[0] if campos else ''))}"
 
 
 def _curp(escrita: str, hoy: date) -> str:
@@ -222,11 +193,11 @@ _MALAS = f"""
 """
 
 
-def _revisar(malas: _Malas) -> None:
+def _revisar(malas: Malas) -> None:
     """What only the whole file shows, beside what the people in the table have. Raises CargaInvalida."""
     filas = consultar(_MALAS)
     for linea, curp, motivo, _ in filas:
-        malas.agregar(linea, curp, motivo)
+        malas.agregar(linea, motivo, _de_quien([curp]))
     if filas:
         malas.total += filas[0][-1] - len(filas)
     malas.rechazar()

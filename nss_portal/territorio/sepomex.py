@@ -1,7 +1,6 @@
 """The official postal file, CPdescarga.txt or a zip with it: what a line says, and why one cannot be used."""
 
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -9,7 +8,8 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import NamedTuple, cast
 
-from nss_portal.archivos.carga import CargaInvalida, Fuente, LineaMala, abrir, limpiar
+from nss_portal.archivos.carga import CargaInvalida, Fuente, LineaMala, abrir
+from nss_portal.archivos.hoja import Columna, con_forma, leer_fila, texto
 from nss_portal.personas.identidad import ENTIDADES
 from nss_portal.territorio.models import plegar
 
@@ -17,21 +17,28 @@ CABECERA = (
     "d_codigo|d_asenta|d_tipo_asenta|D_mnpio|d_estado|d_ciudad|d_CP|c_estado|c_oficina|c_CP|"
     "c_tipo_asenta|c_mnpio|id_asenta_cpcons|d_zona|c_cve_ciudad"
 )
-_COLUMNAS = CABECERA.split("|")
-# What must be in a text column, and how much of it fits.
-_TEXTOS = {
-    "d_asenta": ("el nombre de la colonia", 100),
-    "d_tipo_asenta": ("el tipo de la colonia", 40),
-    "D_mnpio": ("el nombre del municipio", 80),
-    "d_estado": ("el nombre de la entidad", 60),
-}
-_CIFRAS = {
-    "d_codigo": ("cinco cifras", re.compile("[0-9]{5}")),
-    "c_estado": ("dos cifras", re.compile("[0-9]{2}")),
-    "c_mnpio": ("tres cifras", re.compile("[0-9]{3}")),
+
+
+def _cifras(nombre: str, cuantas: str, forma: str) -> Columna:
+    # Spreadsheets eat the zeros that many keys begin with.
+    return con_forma(nombre, forma, f"{nombre} debe tener {cuantas} y dice «{{dato}}».")
+
+
+# In the order of the file, which is that of Renglon too. The city, the offices and the zone, which many lines
+# leave empty, are not looked at.
+_COLUMNAS = [
+    _cifras("d_codigo", "cinco cifras", "[0-9]{5}"),
+    texto("d_asenta", 100, "el nombre de la colonia (d_asenta)"),
+    texto("d_tipo_asenta", 40, "el tipo de la colonia (d_tipo_asenta)"),
+    texto("D_mnpio", 80, "el nombre del municipio (D_mnpio)"),
+    texto("d_estado", 60, "el nombre de la entidad (d_estado)"),
+    _cifras("c_estado", "dos cifras", "[0-9]{2}"),
+    _cifras("c_mnpio", "tres cifras", "[0-9]{3}"),
     # Four today; there is room for more.
-    "id_asenta_cpcons": ("cuatro cifras", re.compile("[0-9]{4,7}")),
-}
+    _cifras("id_asenta_cpcons", "cuatro cifras", "[0-9]{4,7}"),
+]
+_ANCHO = CABECERA.count("|") + 1
+_LUGARES = [CABECERA.split("|").index(columna.nombre) for columna in _COLUMNAS]
 _NOMBRES = {clave: plegar(nombre) for nombre, clave in ENTIDADES.values() if clave}
 
 
@@ -49,32 +56,14 @@ class Renglon(NamedTuple):
 
 
 def leer(linea: bytes) -> Renglon:
-    """The data of a line, without its end. Raises LineaMala.
-
-    The city, the offices and the zone, which many lines leave empty, are not looked at.
-    """
+    """The data of a line, without its end. Raises LineaMala."""
     try:
         campos = linea.decode("cp1252").split("|")
     except UnicodeDecodeError:
         raise LineaMala("lleva bytes que no son texto en Windows-1252 (cp1252).") from None
-    if len(campos) != len(_COLUMNAS):
-        raise LineaMala(f"tiene {len(campos)} columnas y deben ser {len(_COLUMNAS)}.")
-    # In the order of the file, which is also Renglon's.
-    datos = {
-        columna: limpiar(campo)
-        for columna, campo in zip(_COLUMNAS, campos, strict=True)
-        if columna in _TEXTOS or columna in _CIFRAS
-    }
-    for columna, (cuantas, forma) in _CIFRAS.items():
-        if not forma.fullmatch(datos[columna]):
-            # Spreadsheets eat the zeros that many keys begin with.
-            raise LineaMala(f"{columna} debe tener {cuantas} y dice «{datos[columna][:20]}».")
-    for columna, (que, caben) in _TEXTOS.items():
-        if not datos[columna]:
-            raise LineaMala(f"falta {que} ({columna}).")
-        if len(datos[columna]) > caben:
-            raise LineaMala(f"{columna} pasa de {caben} caracteres.")
-    renglon = Renglon(*datos.values())
+    if len(campos) != _ANCHO:
+        raise LineaMala(f"tiene {len(campos)} columnas y deben ser {_ANCHO}.")
+    renglon = Renglon(*leer_fila(_COLUMNAS, [campos[lugar] for lugar in _LUGARES]))
     nombre = _NOMBRES.get(renglon.c_estado)
     if nombre is None:
         raise LineaMala(f"no hay entidad con la clave {renglon.c_estado} (c_estado).")

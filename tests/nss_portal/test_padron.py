@@ -15,7 +15,8 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nss_portal.archivos.carga import CargaInvalida, LineaMala, campos_de
+from nss_portal.archivos.carga import CargaInvalida, LineaMala
+from nss_portal.archivos.hoja import campos_de, leer_fila
 from nss_portal.demo.ficticias import personas_sinteticas
 from nss_portal.models import Persona
 from nss_portal.personas import padron
@@ -83,15 +84,16 @@ def test_lo_que_se_escribe_se_lee(numero: int, nombres: str, primero: str, segun
     nss = NSS[numero % 6] if con else ""
     linea = StringIO()
     csv.writer(linea, lineterminator="").writerow([curp(numero), nombres, primero, segundo, nss])
-    leida = padron.leer(campos_de(linea.getvalue().encode(), range(5)), date(2100, 1, 1))
-    assert leida[:4] == (curp(numero), nombres, primero, segundo)
+    tabla = padron.tabla(date(2100, 1, 1))
+    leida = leer_fila(tabla, campos_de(linea.getvalue().encode(), range(5)))
+    assert leida[:4] == [curp(numero), nombres, primero, segundo]
     assert (leida[-1] or "") == nss
 
 
 @given(st.lists(st.text(max_size=30), min_size=5, max_size=5))
 def test_ninguna_linea_lo_tira(campos: list[str]) -> None:
     with pytest.raises(LineaMala, match=r"[.?]$"):
-        padron.leer(campos, HOY)
+        leer_fila(padron.tabla(HOY), campos)
 
 
 # --- A file ---------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nss_portal.archivos.carga import CargaInvalida, LineaMala
+from nss_portal.archivos.hoja import leer_fila
 from nss_portal.archivos.plan import Modo
 from nss_portal.models import Entidad, Municipio, Persona
 from vigencia.escuelas import catalogo
@@ -63,7 +64,7 @@ def con_claves() -> Municipio:
 @given(st.lists(st.text(max_size=20), min_size=7, max_size=7))
 def test_ninguna_linea_lo_tira(campos: list[str]) -> None:
     with pytest.raises(LineaMala, match=r"\.$"):
-        catalogo.leer(2, campos, {"31": "Yucatán"})
+        leer_fila(catalogo.TABLA, campos)
 
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]

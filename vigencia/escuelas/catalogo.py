@@ -1,34 +1,22 @@
 """The schools' catalogue, loaded from a CSV: judged whole first, then written all or none."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import batched
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError
 
-from nss_portal.archivos.carga import (
-    Avisar,
-    CargaInvalida,
-    Fuente,
-    LineaMala,
-    abrir,
-    campos_de,
-    esperar_turno,
-    limpiar,
-    orden_de,
-    rechazar,
-)
+from nss_portal.archivos.carga import Avisar, CargaInvalida, LineaMala, abrir, esperar_turno, limpiar
+from nss_portal.archivos.hoja import Columna, Malas, filas_csv, llano, texto
 from nss_portal.archivos.plan import APLICAR, EJEMPLOS, Modo, Retiros, revisar, transaccion
 from nss_portal.personas.identidad import ENTIDADES
 from nss_portal.territorio import catalogo
-from nss_portal.territorio.models import Municipio, plegar
+from nss_portal.territorio.models import Municipio
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal
 from vigencia.models.escuela import CCT_REGEX, REGISTRO_REGEX
 
-COLUMNAS = ["cct", "nombre", "niveles", "modalidad", "registros_patronales", "c_estado", "c_mnpio"]
-_CABEN = 150
 # Past this a statement's list of keys is longer than SQLite takes in one go.
 _LOTE = 1_000
 _ENTIDADES = {clave for _, clave in ENTIDADES.values() if clave}
@@ -77,20 +65,6 @@ class Fila(NamedTuple):
         return (self.nombre, *niveles, self.modalidad, self.entidad)
 
 
-@dataclass
-class _Malas:
-    """The bad lines and what is wrong with each: a line counts once."""
-
-    motivos: dict[int, str] = field(default_factory=dict)
-
-    def agregar(self, linea: int, motivo: str) -> None:
-        self.motivos.setdefault(linea, motivo)
-
-    def rechazar(self) -> None:
-        """Raises CargaInvalida if there is any."""
-        rechazar(len(self.motivos), ((n, f"Línea {n}: {motivo}") for n, motivo in self.motivos.items()))
-
-
 def cargar(ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR) -> Informe:
     """Make the schools of the CSV be as it says; those that it does not name stay as they are.
 
@@ -99,20 +73,19 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR)
     forgotten because the file's key means nothing yet. Raises CargaInvalida;
     RetirosSinAceptar is one.
     """
-    malas = _Malas()
+    malas = Malas()
     with abrir(ruta) as fuente:
-        filas = list(_filas(fuente, malas, avisar))
-    if not filas and not malas.motivos:
+        filas = [_armar(linea, datos) for linea, datos in filas_csv(fuente, TABLA, malas, avisar)]
+    if not filas and not malas.total:
         raise CargaInvalida("El archivo no trae escuelas.")
     avisar("Revisando")
-    _revisar_repetidas(filas, malas)
     try:
         with transaccion(modo):
             esperar_turno("cargar_escuelas")
             catalogo.entidades()  # there may be none yet
-            municipios = _municipios(filas, malas)
+            municipios = {clave: pk for clave, pk in Municipio.objects.values_list("clave", "pk") if clave}
             duenas = dict(RegistroPatronal.objects.values_list("registro", "escuela_id"))
-            _revisar_duenas(filas, duenas, malas)
+            _revisar(filas, municipios, duenas, malas)
             malas.rechazar()
             avisar("Guardando")
             return _guardar(filas, municipios, duenas, modo)
@@ -123,62 +96,14 @@ def cargar(ruta: str, avisar: Avisar = lambda *paso: None, modo: Modo = APLICAR)
         ) from None
 
 
-def _filas(fuente: Fuente, malas: _Malas, avisar: Avisar) -> Iterator[Fila]:
-    """The good lines; what is wrong with the others goes to `malas`."""
-    lineas = fuente.lineas(avisar)
-    orden = orden_de(COLUMNAS, *next(lineas, (1, b"")))
-    for numero, linea in lineas:
-        try:
-            fila = leer(numero, campos_de(linea, orden), _ENTIDADES)
-        except LineaMala as motivo:
-            malas.agregar(numero, str(motivo))
-        else:
-            yield fila
-
-
-def leer(linea: int, campos: list[str], entidades: Collection[str]) -> Fila:
-    """What a line says, in the order of COLUMNAS. Raises LineaMala, with all that is wrong in it."""
-    cct, nombre, niveles, modalidad, registros, estado, municipio = map(limpiar, campos)
-    motivos: list[str] = []
-
-    def dato[T](lector: Callable[..., T], *args: object) -> T | None:
-        try:
-            return lector(*args)
-        except LineaMala as motivo:
-            motivos.append(str(motivo))
-            return None
-
-    leidos = (
-        dato(_cct, cct),
-        dato(_nombre, nombre),
-        dato(_niveles, niveles),
-        dato(_modalidad, modalidad),
-        dato(_registros, registros),
-        entidad := dato(_entidad, estado, entidades),
-        f"{entidad}{dato(_clave, 'c_mnpio', municipio, 3)}" if municipio else "",
-    )
-    if motivos:
-        raise LineaMala(" ".join(motivos))
-    return Fila(linea, *leidos)  # type: ignore[arg-type]  # without a reason, each has been read
-
-
-def _nombre(escrito: str) -> str:
-    if not escrito:
-        raise LineaMala("falta nombre.")
-    if len(escrito) > _CABEN:
-        raise LineaMala(f"nombre pasa de {_CABEN} caracteres.")
-    return escrito
-
-
-def _entidad(escrita: str, entidades: Collection[str]) -> str:
-    entidad = _clave("c_estado", escrita, 2)
-    if entidad not in entidades:
-        raise LineaMala(f"la entidad {entidad} no existe: c_estado va de 01 a 32.")
-    return entidad
+def _armar(linea: int, datos: list[Any]) -> Fila:
+    cct, nombre, niveles, modalidad, registros, entidad, municipio = datos
+    suyo = municipio and f"{entidad}{municipio}"
+    return Fila(linea, cct, nombre, niveles, modalidad, registros, entidad, suyo)
 
 
 def _cct(escrita: str) -> str:
-    cct = _SEPARADORES.sub("", escrita).upper()
+    cct = _SEPARADORES.sub("", limpiar(escrita)).upper()
     if re.fullmatch(CCT_REGEX, cct):
         return cct
     if not cct:
@@ -195,7 +120,7 @@ def _niveles(escritos: str) -> tuple[Nivel, ...]:
     niveles = set()
     for escrito in _lista(escritos):
         # As people write them too: «Medio superior».
-        clave = plegar(escrito).replace(" ", "-")
+        clave = llano(escrito, "-")
         if clave not in Nivel.values:
             raise LineaMala(f"el nivel «{escrito[:30]}» no existe: son {', '.join(Nivel.values)}.")
         niveles.add(Nivel(clave))
@@ -205,7 +130,8 @@ def _niveles(escritos: str) -> tuple[Nivel, ...]:
 
 
 def _modalidad(escrita: str) -> str:
-    clave = plegar(escrita).replace(" ", "-")
+    escrita = limpiar(escrita)
+    clave = llano(escrita, "-")
     if clave not in Escuela.Modalidad.values:
         todas = ", ".join(Escuela.Modalidad.values)
         raise LineaMala(
@@ -230,7 +156,7 @@ def _registros(escritos: str) -> tuple[str, ...]:
 
 
 def _lista(escrita: str) -> list[str]:
-    return [dato for dato in map(str.strip, escrita.split("|")) if dato]
+    return [dato for dato in map(str.strip, limpiar(escrita).split("|")) if dato]
 
 
 def _clave(columna: str, escrita: str, cifras: int) -> str:
@@ -240,36 +166,52 @@ def _clave(columna: str, escrita: str, cifras: int) -> str:
     return escrita.zfill(cifras)
 
 
-def _revisar_repetidas(filas: list[Fila], malas: _Malas) -> None:
-    """What an earlier line of the file has already."""
-    escuelas: dict[str, int] = {}
-    registros: dict[str, int] = {}
+def _entidad(escrita: str) -> str:
+    entidad = _clave("c_estado", limpiar(escrita), 2)
+    if entidad not in _ENTIDADES:
+        raise LineaMala(f"la entidad {entidad} no existe: c_estado va de 01 a 32.")
+    return entidad
+
+
+def _municipio(escrito: str) -> str:
+    municipio = limpiar(escrito)
+    return municipio and _clave("c_mnpio", municipio, 3)
+
+
+TABLA = [
+    Columna("cct", _cct),
+    texto("nombre", 150),
+    Columna("niveles", _niveles),
+    Columna("modalidad", _modalidad),
+    Columna("registros_patronales", _registros),
+    Columna("c_estado", _entidad),
+    Columna("c_mnpio", _municipio),
+]
+COLUMNAS = [columna.nombre for columna in TABLA]
+
+
+def _revisar(filas: list[Fila], municipios: dict[str, int], duenas: dict[str, str], malas: Malas) -> None:
+    """What an earlier line has already, or the tables know otherwise: the first thing of each line.
+
+    Where an entidad's municipios have their keys, a key that none has is a bad line.
+    """
+    con_claves = {clave[:2] for clave in municipios}
+    vistas: dict[str, int] = {}
     for fila in filas:
-        antes = escuelas.setdefault(fila.cct, fila.linea)
-        if antes != fila.linea:
-            malas.agregar(fila.linea, f"la escuela {fila.cct} ya está en la línea {antes}.")
+        motivos = []
+        if (antes := vistas.setdefault(fila.cct, fila.linea)) != fila.linea:
+            motivos.append(f"la escuela {fila.cct} ya está en la línea {antes}.")
         for registro in fila.registros:
-            antes = registros.setdefault(registro, fila.linea)
-            if antes != fila.linea:
-                malas.agregar(fila.linea, f"el registro patronal {registro} ya está en la línea {antes}.")
-
-
-def _municipios(filas: list[Fila], malas: _Malas) -> dict[str, int]:
-    """Key -> id. Where an entidad's municipios have their keys, a key that none has is a bad line."""
-    ids = {clave: pk for clave, pk in Municipio.objects.values_list("clave", "pk") if clave}
-    con_claves = {clave[:2] for clave in ids}
-    for fila in filas:
-        if fila.municipio and fila.municipio not in ids and fila.entidad in con_claves:
+            if (antes := vistas.setdefault(registro, fila.linea)) != fila.linea:
+                motivos.append(f"el registro patronal {registro} ya está en la línea {antes}.")
+        if fila.municipio and fila.municipio not in municipios and fila.entidad in con_claves:
             entidad, municipio = fila.municipio[:2], fila.municipio[2:]
-            malas.agregar(fila.linea, f"el municipio {municipio} de la entidad {entidad} no existe.")
-    return ids
-
-
-def _revisar_duenas(filas: list[Fila], duenas: dict[str, str], malas: _Malas) -> None:
-    for fila in filas:
+            motivos.append(f"el municipio {municipio} de la entidad {entidad} no existe.")
         for registro in fila.registros:
             if duenas.get(registro, fila.cct) != fila.cct:
-                malas.agregar(fila.linea, f"el registro patronal {registro} es de otra escuela.")
+                motivos.append(f"el registro patronal {registro} es de otra escuela.")
+        if motivos:
+            malas.agregar(fila.linea, motivos[0])
 
 
 def _guardar(filas: list[Fila], municipios: dict[str, int], duenas: dict[str, str], modo: Modo) -> Informe:

@@ -4,12 +4,13 @@ import re
 from calendar import monthrange
 from datetime import date, timedelta
 
-from vigencia.models.inscripcion import CICLO_REGEX
+from vigencia.models.inscripcion import CICLO_MAL, CICLO_REGEX
 
 # Longer than any cycle: one digit wrong in a year would insure somebody for decades.
 MESES_MAXIMOS = 24
 _ANIOS = range(1990, 2101)
 FECHA_LEJANA = "no es de estos años."
+MUERTE_FUTURA = "Una defunción no puede ser de un día que no ha llegado."
 # The latest alta that means something is the first day of the next cycle, and no cycle is longer than a year.
 ANTELACION = timedelta(days=366)
 
@@ -18,10 +19,10 @@ def leer_ciclo(escrito: str) -> str:
     """A cycle with plain hyphens; ValueError when it is none. The constraint cannot see that years follow."""
     ciclo = re.sub(r"\s*[-/–—]\s*", "-", escrito.strip())
     if not re.fullmatch(CICLO_REGEX, ciclo):
-        raise ValueError("ciclo")
+        raise ValueError(CICLO_MAL)
     empieza, _, sigue = ciclo.partition("-")
     if len(sigue) == 4 and int(sigue) != int(empieza) + 1:
-        raise ValueError("ciclo")
+        raise ValueError(CICLO_MAL)
     return ciclo
 
 

@@ -13,6 +13,8 @@ from vigencia.models.lote import Lote
 
 # «2026-2027», or half-years and terms: «2026-1».
 CICLO_REGEX = "^[0-9]{4}-([0-9]{4}|[1-3])$"
+CICLO_MAL = "El ciclo se escribe 2026-2027 o 2026-1."
+FIN_ANTES = "El fin no puede ser anterior al alta."
 
 
 class InscripcionQuerySet(models.QuerySet["Inscripcion"]):
@@ -116,7 +118,7 @@ class Inscripcion(models.Model):
             models.CheckConstraint(
                 name="inscripcion_fin_despues_de_alta",
                 condition=Q(fin__gte=F("alta")),
-                violation_error_message="El fin no puede ser anterior al alta.",
+                violation_error_message=FIN_ANTES,
             ),
             # On the day of the alta: it never counted. After the end there is nothing to take away.
             models.CheckConstraint(
@@ -132,7 +134,7 @@ class Inscripcion(models.Model):
             models.CheckConstraint(
                 name="inscripcion_ciclo_bien_formado",
                 condition=Q(ciclo__regex=CICLO_REGEX),
-                violation_error_message="El ciclo se escribe 2026-2027 o 2026-1.",
+                violation_error_message=CICLO_MAL,
             ),
             models.CheckConstraint(
                 name="inscripcion_de_nivel_conocido",

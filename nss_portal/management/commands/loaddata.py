@@ -11,7 +11,8 @@ from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializedObject
 from django.db import DatabaseError, connections, models
 
-from nss_portal.archivos.carga import MUESTRA, CargaInvalida
+from nss_portal.archivos.carga import CargaInvalida
+from nss_portal.archivos.hoja import MUESTRA
 from nss_portal.demo.ficticias import exigir_demostracion
 from nss_portal.personas import fixtures
 from nss_portal.personas.fixtures import Falta

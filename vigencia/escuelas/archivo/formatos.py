@@ -8,7 +8,6 @@ import csv
 import os
 import re
 import tempfile
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -16,10 +15,8 @@ from io import StringIO, TextIOWrapper
 from itertools import chain
 from typing import IO, Any
 
-import openpyxl
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
 from nss_portal.archivos.carga import CargaInvalida, Fuente
+from nss_portal.archivos.hoja import llano
 from nss_portal.archivos.libro import abrir_libro
 from vigencia.escuelas.archivo import dispmag
 
@@ -29,6 +26,12 @@ DE_BAJA = ["movimiento", "baja", "causa"]
 CONOCIDAS = {*COLUMNAS, *DE_BAJA, "registro"}
 IMPRESCINDIBLES = ["curp", "nss"]
 DEFECTO = "defecto"
+# How each kind goes out. The last has a code page of its own: no browser may take it for text and rewrite it.
+TIPOS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "168": "application/octet-stream",
+}
 
 TAMANO_MAXIMO = 10 * 1024 * 1024
 PASA = "El archivo pasa de 10 MB: divídelo en dos o más."
@@ -128,7 +131,7 @@ def _contar(renglones: Renglones) -> Renglones:
 def _columnas(cabecera: Sequence[str]) -> dict[str, int]:
     """Where each known column is, in the file's order."""
     donde: dict[str, int] = {}
-    for lugar, nombre in enumerate(map(_llano, cabecera)):
+    for lugar, nombre in enumerate(llano(nombre, "_") for nombre in cabecera):
         nombre = {"registro_patronal": "registro"}.get(nombre, nombre)
         if nombre in donde:
             raise ArchivoIlegible(f"La columna {nombre} está dos veces.")
@@ -147,7 +150,9 @@ def _revisar_nombres(cabecera: Sequence[str], donde: Mapping[str, int]) -> None:
     """A column that is one of ours under another name is told at once; of the others a list may have many."""
     faltan = CONOCIDAS - donde.keys()
     parecidas = {
-        nombre.strip()[:40]: querida for nombre in cabecera if (querida := _parecida(_llano(nombre), faltan))
+        nombre.strip()[:40]: querida
+        for nombre in cabecera
+        if (querida := _parecida(llano(nombre, "_"), faltan))
     }
     if parecidas:
         raise ArchivoIlegible(
@@ -164,12 +169,6 @@ def _parecida(nombre: str, faltan: Collection[str]) -> str:
     palabras = [palabra for palabra in nombre.split("_") if palabra not in _DE_RELLENO]
     sencillo = _OTROS_NOMBRES.get("_".join(palabras), "_".join(palabras))
     return next(iter(get_close_matches(sencillo, faltan, 1, 0.8)), "")
-
-
-def _llano(nombre: str) -> str:
-    """«Primer Apellido» as `primer_apellido`, «Matrícula» as `matricula`."""
-    sueltas = unicodedata.normalize("NFD", nombre.strip().lower())
-    return re.sub(r"[\s_]+", "_", "".join(c for c in sueltas if not unicodedata.combining(c)))
 
 
 def _nombrar(fila: Sequence[str], donde: dict[str, int], cuantas: int) -> dict[str, str]:
@@ -313,6 +312,8 @@ def tabla_xlsx(
     columnas: Sequence[str], filas: Iterable[Sequence[Any]], notas: Sequence[Any] = ()
 ) -> IO[bytes]:
     """One sheet, and another with notes where there are any."""
+    import openpyxl  # 9 MB that a process pays only when it writes one
+
     libro = openpyxl.Workbook(write_only=True)
     hoja = libro.create_sheet("Alumnos")
     for letra in "ABCDEFGHIJKLMN":
@@ -330,8 +331,12 @@ def tabla_xlsx(
     return archivo
 
 
+# What XML cannot say, and no workbook either.
+_IMPOSIBLES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
 def _limpia(celda: object) -> str:
-    return neutraliza(ILLEGAL_CHARACTERS_RE.sub("", str(celda)))
+    return neutraliza(_IMPOSIBLES.sub("", str(celda)))
 
 
 _NOTAS = [

@@ -4,7 +4,6 @@ Said of somebody else's numbers, to whoever keeps the list.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -13,6 +12,7 @@ from functools import lru_cache
 from django.core.exceptions import ValidationError
 
 from nss_portal.archivos.carga import LineaMala, limpiar
+from nss_portal.archivos.hoja import llano
 from nss_portal.personas.ajena import decir_curp, decir_nss
 from nss_portal.personas.identidad import (
     nacimiento_curp,
@@ -142,7 +142,7 @@ def _leer_baja(textos: dict[str, str], hoy: date, dicho: Dicho) -> None:
         que = f"La causa «{escrita}» no es ninguna" if escrita else "Falta la causa de la baja"
         dicho.errores.append(f"{que}: {opciones}.")
     elif dicho.causa == Inscripcion.Causa.DEFUNCION and dicho.baja and dicho.baja > hoy:
-        dicho.errores.append("Una defunción no puede ser de un día que no ha llegado.")
+        dicho.errores.append(periodo.MUERTE_FUTURA)
 
 
 def avisar(dicho: Dicho, aviso: Aviso) -> None:
@@ -205,8 +205,8 @@ def _ciclo(escrito: str, dicho: Dicho) -> str:
         return ""
     try:
         return periodo.leer_ciclo(escrito)
-    except ValueError:
-        dicho.errores.append(f"El ciclo se escribe 2026-2027 o 2026-1, no «{escrito}».")
+    except ValueError as error:
+        dicho.errores.append(f"{str(error).rstrip('.')}, no «{escrito}».")
         return ""
 
 
@@ -220,9 +220,7 @@ def _nivel(escrito: str, dicho: Dicho) -> str:
 
 @lru_cache(maxsize=256)
 def _llano(texto: str) -> str:
-    """Lower case, without accents, words joined by hyphens."""
-    sueltas = unicodedata.normalize("NFD", texto.lower())
-    return re.sub(r"[\s_-]+", "-", "".join(c for c in sueltas if not unicodedata.combining(c)))
+    return llano(texto, "-")
 
 
 _CAUSAS = {causa.value: causa.value for causa in Inscripcion.Causa}

@@ -51,8 +51,8 @@ class Command(BaseCommand):
             raise CommandError(f"No hay una escuela con la CCT {escuela}.")
         try:
             ciclo = periodo.leer_ciclo(options["ciclo"]) if options["ciclo"] else ""
-        except ValueError:
-            raise CommandError("El ciclo se escribe 2026-2027 o 2026-1.") from None
+        except ValueError as error:
+            raise CommandError(str(error)) from None
         if dispmag.parece(_cabeza(archivo)) and not (ciclo and options["fin"]):
             # Its lines have no room for either.
             este, su_fin = periodo.ciclo_de(timezone.localdate())
