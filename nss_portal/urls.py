@@ -10,6 +10,7 @@ from nss_portal.api import documentacion, puerta
 from nss_portal.api_raiz import api, publico, router
 from nss_portal.personal import completar, entrada, sitio
 from nss_portal.web import app, captcha, paginas, verificar
+from vigencia.escuelas.consola import direcciones
 
 # The App's API: what the steps share, and what is each one's own.
 for parte in (
@@ -68,5 +69,5 @@ urlpatterns = [
     path("admin/autocomplete/", admin.site.admin_view(completar.Completar.as_view(admin_site=admin.site))),
     # Django's «view on site» would give any of the staff the secret address of a trámite or of a mail's link.
     re_path("^admin/r/", page_not_found, {"exception": Http404()}),
-    path("admin/", sitio.direcciones([])),
+    path("admin/", sitio.direcciones(direcciones.paginas)),
 ]

@@ -183,13 +183,11 @@ def listar(request: HttpRequest, filtros: Query[Filtros]) -> Any:
 )
 def inscribir(request: HttpRequest, datos: Alta) -> Any:
     suya = _escuela(request)
-    form = type("AltaDeLaEscuela", (AltaForm,), {"propia": suya})(datos.dict())
+    form = AltaForm(datos.dict(), propia=suya)
     if not form.is_valid():
         raise problemas.de_un_form(form)
-    nueva = form.instance
-    hecho = {campo: getattr(nueva, campo) for campo in ("ciclo", "nivel", "matricula", "alta", "fin")}
     try:
-        inscripcion = inscripciones.inscribir(suya, nueva.persona, nueva.registro, **hecho)
+        inscripcion = form.guardar()
     except ValidationError as error:
         raise problemas.de_un_error(error) from None
     return Status(201, _describir(inscripcion))

@@ -253,7 +253,7 @@ def _nombrar_responsables() -> None:
         responsable, _ = Responsable.objects.get_or_create(
             usuario=usuario, defaults={"escuela_id": RESPONSABLES[usuario.username]}
         )
-        grupos.nombrar(responsable)
+        grupos.nombrar(responsable.usuario)
 
 
 def _al_comenzar(dia: date) -> datetime:

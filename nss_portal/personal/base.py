@@ -49,6 +49,8 @@ class Registro(_ModelAdmin):
     show_full_result_count = False
     view_on_site = False
     list_per_page = 50
+    # What its list is called, where that is not the name of its rows.
+    titulo = ""
     # The lookups that an address may ask besides those of the list's own filters.
     consultas: tuple[str, ...] = ()
     _ofrecidas: set[str | None] | None = None  # those and these, once they have been asked for
@@ -82,7 +84,7 @@ class Registro(_ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         # «Clínicas», where Django says «Select clínica to change».
-        titulo = {"title": capfirst(self.opts.verbose_name_plural)}
+        titulo = {"title": self.titulo or capfirst(self.opts.verbose_name_plural)}
         try:
             return super().changelist_view(request, titulo | (extra_context or {}))
         except OverflowError as error:  # a key longer than any: SQLite cannot even be asked

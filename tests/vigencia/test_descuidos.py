@@ -37,7 +37,7 @@ def motivos(cliente: Client, filas: list[dict[str, str]], columnas: list[str] = 
 def errores(cliente: Client, escrito: dict[str, str]) -> dict[str, Any]:
     respuesta = cliente.post(pagina("inscripcion_add"), escrito)
     assert respuesta.status_code == 200
-    dichos: dict[str, Any] = respuesta.context["adminform"].form.errors
+    dichos: dict[str, Any] = respuesta.context["form"].errors
     return dichos
 
 

@@ -3,10 +3,8 @@
 from django.contrib import admin
 from django_tasks_db.models import DBTaskResult
 
-from vigencia.escuelas.consola.alumnos import InscripcionAdmin
-from vigencia.escuelas.consola.cierres import CierreAdmin
 from vigencia.escuelas.consola.escuelas import ComprobacionAdmin, EscuelaAdmin, ResponsableAdmin
-from vigencia.escuelas.consola.lotes import LoteAdmin
+from vigencia.escuelas.consola.listas import CierreAdmin, InscripcionAdmin, LoteAdmin
 
 # The queue's own page, in English and with the rows' ids: nobody of the staff has anything to do there.
 if admin.site.is_registered(DBTaskResult):

@@ -38,3 +38,8 @@ def exigir(usuario: Any, permiso: str) -> Escuela | None:
     if not usuario.has_perm(f"vigencia.{permiso}") or not (escuela or ve_todas(usuario)):
         raise PermissionDenied
     return escuela
+
+
+def puede_exportar(usuario: Any) -> bool:
+    """Whole numbers, thousands at once: for who answers for the school, or of the rest who may change it."""
+    return escuela_de(usuario) is not None or bool(usuario.has_perm("vigencia.change_inscripcion"))

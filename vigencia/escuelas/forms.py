@@ -11,7 +11,7 @@ from nss_portal.personas.ajena import decir_curp, decir_nss
 from nss_portal.personas.identidad import nacimiento_curp, validar_nss
 from nss_portal.personas.models import Persona
 from nss_portal.web.forms import CampoTexto, CurpField
-from vigencia.escuelas import comprobacion, periodo
+from vigencia.escuelas import comprobacion, inscripciones, periodo
 from vigencia.escuelas.archivo import dispmag
 from vigencia.escuelas.archivo.formatos import RENGLONES_MAXIMOS
 from vigencia.escuelas.inscripciones import (
@@ -23,6 +23,7 @@ from vigencia.escuelas.inscripciones import (
     registros_para,
 )
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal
+from vigencia.models.inscripcion import FIN_ANTES
 
 if TYPE_CHECKING:
     _InscripcionForm = forms.ModelForm[Inscripcion]
@@ -78,8 +79,8 @@ class CicloField(CampoTexto):
         ciclo = str(super().clean(value)).strip()
         try:
             return periodo.leer_ciclo(ciclo) if ciclo else ""
-        except ValueError:
-            raise ValidationError("El ciclo se escribe 2026-2027 o 2026-1.", code="formato") from None
+        except ValueError as error:
+            raise ValidationError(str(error), code="formato") from None
 
 
 class EscuelaField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -118,15 +119,11 @@ class NssDeAlumnoField(CampoTexto):
 
 
 def _mal_fin(alta: date, fin: date) -> str:
-    return "El fin no puede ser anterior al alta." if fin < alta else periodo.fin_excesivo(alta, fin)
+    return FIN_ANTES if fin < alta else periodo.fin_excesivo(alta, fin)
 
 
 class AltaForm(_InscripcionForm):
     """One student: the numbers are checked before anything is said of the enrolment."""
-
-    # Set by the admin: whose form it is. `propia` is None for central staff, who say which school.
-    propia: Escuela | None = None
-    usuario: Any = None
 
     escuela = EscuelaField()
     curp = CurpDeAlumnoField(label="CURP", help_text="18 letras y números.")
@@ -153,24 +150,26 @@ class AltaForm(_InscripcionForm):
         model = Inscripcion
         fields = ["escuela", "nivel", "ciclo", "matricula", "alta", "fin", "registro"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, propia: Escuela | None, usuario: Any = None, **kwargs: Any) -> None:
+        """`propia`: whose form it is; None for central staff, who say which school."""
         super().__init__(*args, **kwargs)
+        self.propia, self.usuario = propia, usuario
         self.fields["nivel"].error_messages["required"] = "Elige el nivel."
-        if not self.propia:
+        if not propia:
             self.fields["nivel"].choices = [("", "Elige…"), *Nivel.choices]  # type: ignore[attr-defined]
             return
-        self.instance.escuela = self.propia
+        self.instance.escuela = propia
         del self.fields["escuela"]
-        niveles = [(nivel.value, nivel.label) for nivel in self.propia.niveles]
+        niveles = [(nivel.value, nivel.label) for nivel in propia.niveles]
         self.fields["nivel"].choices = niveles if len(niveles) == 1 else [("", "Elige…"), *niveles]  # type: ignore[attr-defined]
         registro = forms.ModelChoiceField(
-            queryset=self.propia.registros.all(),
+            queryset=propia.registros.all(),
             label="Registro patronal",
             required=False,
             empty_label="El que corresponde al nivel",
             error_messages={"invalid_choice": "Ese registro patronal no es de tu escuela."},
         )
-        if self.propia.registros.count() > 1:
+        if propia.registros.count() > 1:
             self.fields["registro"] = registro
         else:
             del self.fields["registro"]
@@ -194,6 +193,12 @@ class AltaForm(_InscripcionForm):
             else:
                 self.add_error(*_FALTAS[respuesta])
         return datos
+
+    def guardar(self) -> Inscripcion:
+        """Enrol who it says, once valid. Raises ValidationError when somebody else wrote before."""
+        leida = self.instance
+        datos = {campo: getattr(leida, campo) for campo in ("ciclo", "nivel", "matricula", "alta", "fin")}
+        return inscripciones.inscribir(leida.escuela, leida.persona, leida.registro, **datos)
 
     def _revisar_periodo(self, alta: date, fin: date | None, ciclo: str) -> None:
         if fin and (mal := _mal_fin(alta, fin)):
@@ -281,7 +286,7 @@ class BajaForm(forms.Form):
         datos = super().clean() or self.cleaned_data
         muerte = datos.get("causa") == Inscripcion.Causa.DEFUNCION
         if muerte and datos.get("fecha") and datos["fecha"] > timezone.localdate():
-            self.add_error("fecha", "Una defunción no puede ser de un día que no ha llegado.")
+            self.add_error("fecha", periodo.MUERTE_FUTURA)
         return datos
 
 

@@ -1,8 +1,6 @@
 """What a school's user may do: a group with permissions on the school's own things, and on nothing else."""
 
-from django.contrib.auth.models import Group, Permission
-
-from vigencia.models import Responsable
+from django.contrib.auth.models import Group, Permission, User
 
 ESCUELAS = "Escuelas"
 _PERMISOS = [
@@ -20,15 +18,14 @@ def asegurar() -> Group:
     return grupo
 
 
-def nombrar(responsable: Responsable) -> None:
+def nombrar(usuario: User) -> None:
     """Let a user who answers for a school into the admin, as that and no more."""
-    usuario = responsable.usuario
     usuario.groups.add(asegurar())
     if not usuario.is_staff:
         usuario.is_staff = True
         usuario.save(update_fields=["is_staff"])
 
 
-def relevar(responsable: Responsable) -> None:
+def relevar(usuario: User) -> None:
     """The user answers for no school any more, and sees none."""
-    responsable.usuario.groups.remove(*Group.objects.filter(name=ESCUELAS))
+    usuario.groups.remove(*Group.objects.filter(name=ESCUELAS))

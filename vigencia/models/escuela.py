@@ -1,11 +1,14 @@
 """Public schools, the employer records by which they report students, and who answers for each."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from nss_portal.territorio.models import Entidad, Municipio
+from vigencia.escuelas import grupos
 
 # Entidad, classifier, identifier of the service, consecutive, check letter. The classifier of a private
 # school is P: the insurance is for public ones.
@@ -150,7 +153,10 @@ class RegistroPatronal(models.Model):
 
 
 class Responsable(models.Model):
-    """Who enrols for a school. One school a user: what they may see never depends on what they chose."""
+    """Who enrols for a school. One school a user: what they may see never depends on what they chose.
+
+    Whoever is named enters the group of schools' users, and leaves it with the name.
+    """
 
     usuario = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, verbose_name="usuario", related_name="responsable"
@@ -162,3 +168,13 @@ class Responsable(models.Model):
 
     def __str__(self) -> str:
         return str(self.usuario)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        for antes in Responsable.objects.filter(pk=self.pk).exclude(usuario=self.usuario_id):
+            grupos.relevar(antes.usuario)
+        super().save(*args, **kwargs)
+        grupos.nombrar(self.usuario)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        grupos.relevar(self.usuario)
+        return super().delete(*args, **kwargs)

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from nss_portal.personas.identidad import enmascarar_curp, normalizar_curp
 from nss_portal.templatetags.portal import icono
-from vigencia.escuelas.alcance import escuela_de
+from vigencia.escuelas.alcance import escuela_de, puede_exportar
 from vigencia.escuelas.inscripciones import Situacion, situacion
 from vigencia.escuelas.panel import Panel, panel
 from vigencia.models import Escuela, Inscripcion
@@ -19,6 +19,9 @@ register = template.Library()
 @register.simple_tag(name="escuela_de")
 def _escuela_de(usuario: Any) -> Escuela | None:
     return escuela_de(usuario)
+
+
+register.filter(puede_exportar)
 
 
 @register.simple_tag(name="panel_de")

@@ -72,22 +72,12 @@ class EscuelaAdmin(Registro):
     def get_readonly_fields(self, request: HttpRequest, obj: Escuela | None = None) -> list[str]:
         return ["cct"] if obj else []
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        super().save_formset(request, form, formset, change)
-        if formset.model is Responsable:
-            for responsable in formset.deleted_objects:
-                grupos.relevar(responsable)
-            for responsable in [*formset.new_objects, *(objeto for objeto, _ in formset.changed_objects)]:
-                grupos.nombrar(responsable)
-
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
 @admin.register(Responsable)
 class ResponsableAdmin(Registro):
-    """Naming somebody puts them in the group; taking them away takes them out of it."""
-
     form = ResponsableForm
     list_display = ["usuario", "escuela"]
     list_select_related = ["usuario", "escuela"]
@@ -96,20 +86,9 @@ class ResponsableAdmin(Registro):
     search_help_text = "Escribe el usuario, la CCT o parte del nombre de la escuela."
     autocomplete_fields = ["usuario", "escuela"]
 
-    def save_model(self, request: HttpRequest, obj: Responsable, form: Any, change: bool) -> None:
-        if change and "usuario" in form.changed_data:
-            grupos.relevar(Responsable.objects.get(pk=obj.pk))
-        super().save_model(request, obj, form, change)
-        grupos.nombrar(obj)
-
-    def delete_model(self, request: HttpRequest, obj: Responsable) -> None:
-        grupos.relevar(obj)
-        super().delete_model(request, obj)
-
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Responsable]) -> None:
         for responsable in queryset.select_related("usuario"):
-            grupos.relevar(responsable)
-        super().delete_queryset(request, queryset)
+            responsable.delete()
 
 
 @admin.register(Comprobacion)

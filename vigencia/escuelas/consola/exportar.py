@@ -2,35 +2,22 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
 
-from vigencia.escuelas.alcance import escuela_de, exigir
+from vigencia.escuelas.alcance import exigir, puede_exportar
 from vigencia.escuelas.archivo import dispmag, formatos
+from vigencia.escuelas.consola.pantalla import ALUMNOS, anotar, pagina
 from vigencia.escuelas.forms import DescargarForm
 from vigencia.models import Escuela
 
-if TYPE_CHECKING:
-    from vigencia.escuelas.consola.alumnos import InscripcionAdmin
-
-_TIPOS = {
-    "csv": ("text/csv; charset=utf-8", "csv"),
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
-    # Its own code page: a browser must not take it for text and rewrite it.
-    "168": ("application/octet-stream", "txt"),
-}
 _MUESTRA = 200
 
 
-def puede_exportar(usuario: Any) -> bool:
-    """Whole numbers, thousands at once: for who answers for the school, or of the rest who may change it."""
-    return escuela_de(usuario) is not None or bool(usuario.has_perm("vigencia.change_inscripcion"))
-
-
-def descargar(modelo: "InscripcionAdmin", request: HttpRequest) -> HttpResponseBase:
+def descargar(request: HttpRequest) -> HttpResponseBase:
     """Ask for the cycle and the format, then stream; of the 168 columns, first what they would cut."""
     propia = exigir(request.user, "view_inscripcion")
     if not puede_exportar(request.user):
@@ -42,7 +29,7 @@ def descargar(modelo: "InscripcionAdmin", request: HttpRequest) -> HttpResponseB
         filas = _filas(form.de, ciclo)
         if formato != "168" or "archivo" in request.GET:
             que = f"Exportó la lista de alumnos: {ciclo or 'todos los ciclos'}, {formato}."
-            modelo.log_change(request, form.de, que)
+            anotar(request, form.de, que)
             return _archivo(form.de, ciclo, formato)
         if not filas.exists():
             contexto["vacio"] = True
@@ -50,7 +37,7 @@ def descargar(modelo: "InscripcionAdmin", request: HttpRequest) -> HttpResponseB
             contexto |= _reporte(form.de, ciclo)
             direccion = {"ciclo": ciclo, "formato": formato, "archivo": "1"}
             contexto["direccion"] = urlencode(direccion if propia else direccion | {"escuela": form.de.pk})
-    return modelo.pagina(request, "descargar.html", "Descargar la lista de alumnos", **contexto)
+    return pagina(request, "descargar.html", "Descargar la lista de alumnos", ALUMNOS, **contexto)
 
 
 def _filas(escuela: Escuela, ciclo: str) -> Any:
@@ -60,8 +47,8 @@ def _filas(escuela: Escuela, ciclo: str) -> Any:
 
 def _archivo(escuela: Escuela, ciclo: str, formato: str) -> HttpResponseBase:
     filas = _filas(escuela, ciclo)
-    tipo, extension = _TIPOS[formato]
-    nombre = f"alumnos-{ciclo or 'todos'}.{extension}"
+    tipo = formatos.TIPOS[formato]
+    nombre = f"alumnos-{ciclo or 'todos'}.{'txt' if formato == '168' else formato}"
     con_bajas = filas.exclude(baja=None).exists()
     if formato == "xlsx":
         libro = formatos.escribir_xlsx(filas.iterator(chunk_size=1000), con_bajas)
