@@ -664,6 +664,19 @@ def test_nombrar_a_un_responsable(admin_client: Client, mia: Escuela) -> None:
     assert Responsable.objects.filter(escuela=mia).count() == 1
 
 
+def test_quien_toma_su_lugar_lo_toma_entero(admin_client: Client, mia: Escuela) -> None:
+    antes, despues = (User.objects.create_user(nombre) for nombre in ("quien-era", "quien-es"))
+    admin_client.post(pagina("responsable_add"), {"usuario": antes.pk, "escuela": mia.pk})
+    suya = Responsable.objects.get(usuario=antes)
+    datos = {"usuario": despues.pk, "escuela": mia.pk}
+    assert admin_client.post(pagina("responsable_change", suya.pk), datos).status_code == 302
+    assert not antes.groups.exists() and despues.groups.get().name == "Escuelas"
+    # Of several marked, too.
+    borrar = {"action": "delete_selected", "_selected_action": [suya.pk], "post": "yes"}
+    assert admin_client.post(pagina("responsable_changelist"), borrar).status_code == 302
+    assert not despues.groups.exists() and not Responsable.objects.filter(pk=suya.pk)
+
+
 def test_una_escuela_con_sus_registros_y_responsables(admin_client: Client, mia: Escuela) -> None:
     usuario = User.objects.create_user("alguien")
     datos = {
