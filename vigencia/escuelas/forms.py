@@ -155,6 +155,8 @@ class AltaForm(_InscripcionForm):
         super().__init__(*args, **kwargs)
         self.propia, self.usuario = propia, usuario
         self.fields["nivel"].error_messages["required"] = "Elige el nivel."
+        # One after another, without the mouse.
+        self.fields["curp" if propia else "escuela"].widget.attrs["autofocus"] = not self.is_bound
         if not propia:
             self.fields["nivel"].choices = [("", "Elige…"), *Nivel.choices]  # type: ignore[attr-defined]
             return
