@@ -6,7 +6,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from clinicas.models import Alta, Consultorio
-from nss_portal.documentos.models import Documento, Envio
+from nss_portal.correo.models import Envio
+from nss_portal.documentos.models import Documento
 from vigencia.escuelas import noticias
 
 REUBICACION = "reubicacion"

@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from clinicas import alta, cercania, noticias
 from clinicas.models import Alta, Clinica, Peticion
-from nss_portal.documentos.models import Documento, Envio
+from nss_portal.correo.models import Envio
+from nss_portal.documentos.models import Documento
 from nss_portal.personas import renapo
 from nss_portal.personas.identidad import agregado_medico
-from nss_portal.personas.models import Persona
+from nss_portal.personas.models import Persona, Vinculo
 from nss_portal.tramites import confirmacion, maquina, titular
-from nss_portal.tramites.models import Estado, Tramite, Vinculo
+from nss_portal.tramites.models import Estado, Tramite
 from vigencia.verificacion import situacion
 
 

@@ -14,7 +14,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 
-from nss_portal.documentos.models import Documento, Envio, EnvioQuerySet, Verificacion
+from nss_portal.correo.models import Envio, EnvioQuerySet
+from nss_portal.documentos.models import Documento, Verificacion
 from nss_portal.personal.base import BusquedaPrivada, EnLineaSoloLectura, Registro, SoloLectura
 from nss_portal.personal.entrada import EntradaAcotada
 from nss_portal.personal.usuarios import ConPermisos, ContrasenaForm

@@ -19,8 +19,9 @@ from nss_portal.api.acceso import Portador, credencial, mio, opcional
 from nss_portal.api.documentacion import completar
 from nss_portal.api.problemas import Problema
 from nss_portal.correo import cartero
+from nss_portal.correo.models import Envio
 from nss_portal.documentos import hechos, verificacion
-from nss_portal.documentos.models import Documento, Envio, Verificacion
+from nss_portal.documentos.models import Documento, Verificacion
 from nss_portal.personas.identidad import enmascarar_correo, enmascarar_nss, nombre_e_iniciales
 from nss_portal.servicio import limites
 from nss_portal.tramites import codigos, confirmacion

@@ -15,8 +15,9 @@ from pydantic import Field
 from nss_portal.api import problemas
 from nss_portal.api.acceso import Institucion, Portador, mio
 from nss_portal.api.formas import Comienzo, ComienzoForm
+from nss_portal.api.models import ClaveApi
 from nss_portal.api.problemas import Problema
-from nss_portal.tramites.models import ClaveApi, Estado, Tramite
+from nss_portal.tramites.models import Estado, Tramite
 from nss_portal.web.forms import NssField
 from vigencia.escuelas import inscripciones
 from vigencia.escuelas.forms import AltaForm, BajaForm

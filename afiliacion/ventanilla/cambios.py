@@ -14,13 +14,14 @@ from django.utils.module_loading import import_string
 from afiliacion.models import Atencion, Cambio, Cotejo
 from afiliacion.ventanilla import actos, alcance
 from nss_portal.correo import cartero
-from nss_portal.documentos.models import Documento, Envio
+from nss_portal.correo.models import Envio
+from nss_portal.documentos.models import Documento
 from nss_portal.personas import asientos, renapo
 from nss_portal.personas.bitacora import Asiento
 from nss_portal.personas.identidad import enmascarar_correo
-from nss_portal.personas.models import CurpAnterior, Persona
+from nss_portal.personas.models import CurpAnterior, Persona, Vinculo
 from nss_portal.tramites import confirmacion
-from nss_portal.tramites.models import Estado, Tramite, Vinculo
+from nss_portal.tramites.models import Estado, Tramite
 
 Tipo = Cambio.Tipo
 NOMBRES = ("nombres", "primer_apellido", "segundo_apellido")

@@ -7,7 +7,8 @@ from afiliacion.forms import DomicilioForm
 from afiliacion.models import Atencion, Cambio, Cotejo
 from afiliacion.ventanilla import actos
 from afiliacion.ventanilla.forms import CodigoPostalForm, CotejoForm
-from nss_portal.tramites.models import Estado, Tramite, Vinculo
+from nss_portal.personas.models import Vinculo
+from nss_portal.tramites.models import Estado, Tramite
 from nss_portal.tramites.models.tramite import DE_TRABAJO
 
 Tipo, Motivo = Tramite.Tipo, Tramite.Motivo

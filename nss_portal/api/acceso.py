@@ -6,10 +6,11 @@ from typing import Any, cast
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
+from nss_portal.api.models import ClaveApi
 from nss_portal.api.problemas import Problema
 from nss_portal.api.puerta import POR_CREDENCIAL, POR_DIRECCION, contar
 from nss_portal.servicio import limites
-from nss_portal.tramites.models import ClaveApi, Credencial, Tramite
+from nss_portal.tramites.models import Credencial, Tramite
 
 
 def _contar(request: HttpRequest, quien: Any, nombre: str) -> None:

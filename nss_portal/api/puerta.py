@@ -15,9 +15,10 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.crypto import salted_hmac
 from django.views.decorators.csrf import csrf_exempt
 
+from nss_portal.api.models import ClaveApi, Idempotencia
 from nss_portal.api.problemas import Problema
 from nss_portal.servicio import limites
-from nss_portal.tramites.models import ClaveApi, Credencial, Idempotencia
+from nss_portal.tramites.models import Credencial
 
 type Vista = Callable[..., HttpResponse]
 

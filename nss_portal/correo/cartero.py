@@ -23,10 +23,12 @@ from django.utils.module_loading import import_string
 
 from nss_portal.correo import avisos, fallas
 from nss_portal.correo.fallas import Falla
-from nss_portal.documentos.models import Documento, Envio
+from nss_portal.correo.models import Envio
+from nss_portal.documentos.models import Documento
+from nss_portal.personas.models import Vinculo
 from nss_portal.servicio import limites
 from nss_portal.servicio.plazos import plazo
-from nss_portal.tramites.models import Confirmacion, Vinculo
+from nss_portal.tramites.models import Confirmacion
 
 log = logging.getLogger(__name__)
 # Templates of what a school says of thousands at once.

@@ -12,6 +12,7 @@ from nss_portal.personas.ajena import decir_curp, decir_nss
 from nss_portal.personas.identidad import (
     CURP_REGEX,
     NSS_REGEX,
+    enmascarar_correo,
     enmascarar_curp,
     entidad_curp,
     nacimiento_curp,
@@ -204,3 +205,21 @@ class CurpAnterior(models.Model):
         if persona is None:
             return [curp]
         return [persona.curp, *persona.curps_anteriores.values_list("curp", flat=True)]
+
+
+class Vinculo(models.Model):
+    """The mailbox that has spoken for a person. Relatives may share one; a person has one."""
+
+    persona = models.OneToOneField(Persona, models.CASCADE, verbose_name="persona", related_name="vinculo")
+    correo = models.EmailField("correo confirmado", max_length=254)
+    desde = models.DateTimeField("desde", default=timezone.now)
+    # When the person's name was proved with it, or they were seen at the counter. Without it, all that is
+    # known is that a mailbox answered: enough under IDENTIDAD=correo, not where the name is asked.
+    comprobado = models.DateTimeField("comprobado", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "correo confirmado"
+        verbose_name_plural = "correos confirmados"
+
+    def __str__(self) -> str:
+        return enmascarar_correo(self.correo)

@@ -17,20 +17,13 @@ from django.db import models, transaction
 from django.tasks import task
 from django.utils import timezone
 
+from nss_portal.api.models import Idempotencia
 from nss_portal.correo import cartero
-from nss_portal.documentos.models import Envio
-from nss_portal.personas.models import Persona
+from nss_portal.correo.models import Envio
+from nss_portal.personas.models import Persona, Vinculo
 from nss_portal.servicio import limites
 from nss_portal.tramites import confirmacion, maquina, titular
-from nss_portal.tramites.models import (
-    Codigo,
-    Confirmacion,
-    Credencial,
-    Estado,
-    Idempotencia,
-    Tramite,
-    Vinculo,
-)
+from nss_portal.tramites.models import Codigo, Confirmacion, Credencial, Estado, Tramite
 
 # Whatever the CURPs: more than a family asks for in a day, far less than what fills a mailbox. From one
 # network; and from all of them, so that nobody elsewhere takes what there is for the mailbox's owner.

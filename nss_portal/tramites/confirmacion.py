@@ -8,11 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from nss_portal.correo import cartero
-from nss_portal.documentos.models import Envio
-from nss_portal.personas.models import Persona
+from nss_portal.correo.models import Envio
+from nss_portal.personas.models import Persona, Vinculo
 from nss_portal.servicio import limites
 from nss_portal.tramites import titular
-from nss_portal.tramites.models import Confirmacion, Credencial, Estado, Tramite, Vinculo
+from nss_portal.tramites.models import Confirmacion, Credencial, Estado, Tramite
 
 SIEMPRE, SI_CAMBIA, NUNCA = "siempre", "si-cambia", "nunca"
 # How many times a day a mailbox is asked about one CURP: from one network, from all that never answered.

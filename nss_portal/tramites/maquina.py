@@ -19,8 +19,9 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from nss_portal.correo import avisos, cartero
+from nss_portal.correo.models import Envio
 from nss_portal.documentos import firma, imprenta, sello
-from nss_portal.documentos.models import Documento, Envio
+from nss_portal.documentos.models import Documento
 from nss_portal.personas.models import Persona
 from nss_portal.personas.renapo import NoDisponible
 from nss_portal.servicio.models import CaptchaResuelto

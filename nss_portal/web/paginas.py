@@ -21,8 +21,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from nss_portal.correo import buzon as buzon_local
 from nss_portal.correo import cartero
+from nss_portal.correo.models import Envio
 from nss_portal.demo import ficticias
-from nss_portal.documentos.models import Documento, Envio
+from nss_portal.documentos.models import Documento
 from nss_portal.personas.identidad import enmascarar_correo
 from nss_portal.servicio import limites, salud, sin_base
 from nss_portal.territorio.models import CodigoPostal

@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from nss_portal.documentos.models import Envio
+from nss_portal.correo.models import Envio
 from nss_portal.tramites import confirmacion
 from nss_portal.tramites.models import Estado, Tramite
 from vigencia.models import Inscripcion

@@ -7,7 +7,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from nss_portal.tramites.models import ClaveApi
+from nss_portal.api.models import ClaveApi
 
 
 class Command(BaseCommand):

@@ -10,28 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from nss_portal.personas.identidad import enmascarar_correo, enmascarar_correo_ajeno
-from nss_portal.personas.models import Persona
 from nss_portal.tramites.models.tramite import Tramite
 
 _SAL = "nss_portal.confirmacion"
-
-
-class Vinculo(models.Model):
-    """The mailbox that has spoken for a person. Relatives may share one; a person has one."""
-
-    persona = models.OneToOneField(Persona, models.CASCADE, verbose_name="persona", related_name="vinculo")
-    correo = models.EmailField("correo confirmado", max_length=254)
-    desde = models.DateTimeField("desde", default=timezone.now)
-    # When the person's name was proved with it, or they were seen at the counter. Without it, all that is
-    # known is that a mailbox answered: enough under IDENTIDAD=correo, not where the name is asked.
-    comprobado = models.DateTimeField("comprobado", null=True, blank=True)
-
-    class Meta:
-        verbose_name = "correo confirmado"
-        verbose_name_plural = "correos confirmados"
-
-    def __str__(self) -> str:
-        return enmascarar_correo(self.correo)
 
 
 class Confirmacion(models.Model):
