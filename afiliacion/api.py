@@ -12,32 +12,10 @@ from pydantic import Field
 from afiliacion.forms import DomicilioForm
 from nss_portal.api import formas, problemas
 from nss_portal.api.acceso import Portador, mio
-from nss_portal.api.formas import Comienzo, ComienzoForm
 from nss_portal.api.problemas import Problema
-from nss_portal.tramites import maquina
-from nss_portal.tramites.models import Domicilio, Estado, Residencia, Tramite
-from nss_portal.web.forms import CodigoPostalField
+from nss_portal.tramites.models import Domicilio, Estado, Tramite
 
 router = Router(tags=["Paso 1: tu NSS"], auth=Portador())
-
-
-class CodigoPostalSiHay(CodigoPostalField):
-    def clean(self, value: Any) -> Any:
-        return super().clean(value) if value else None
-
-
-class NssForm(ComienzoForm):
-    """A CURP and a mailbox are enough. Who was born abroad may be asked later where they live."""
-
-    codigo_postal = CodigoPostalSiHay(label="Código postal", required=False)
-
-
-def _guardar(tramite: Tramite, datos: dict[str, Any]) -> None:
-    if datos.get("codigo_postal"):
-        Residencia.objects.create(tramite=tramite, codigo_postal=datos["codigo_postal"])
-
-
-COMIENZO = Comienzo(NssForm, _guardar)
 
 
 class DomicilioSchema(Schema):
@@ -70,8 +48,6 @@ def domicilio(request: HttpRequest, pk: uuid.UUID, datos: DomicilioSchema) -> An
             raise Problema("estado", "El domicilio de este trámite ya está.")
         if despues or tramite.mover(Estado.ASIGNANDO):
             form.guardar(tramite)
-        if not despues:
-            maquina.encolar(tramite)
     return formas.describir(tramite)
 
 

@@ -6,7 +6,7 @@ from django import forms
 
 from nss_portal.territorio.models import CodigoPostal, Colonia, plegar
 from nss_portal.tramites.models import Domicilio, Tramite
-from nss_portal.web.forms import CampoTexto, CodigoPostalField, SolicitudForm
+from nss_portal.web.forms import CampoTexto, CodigoPostalField, ComienzoForm, SolicitudForm
 
 
 class NssForm(SolicitudForm):
@@ -111,3 +111,14 @@ class DomicilioForm(forms.Form):
             numero_exterior=datos["numero_exterior"],
             numero_interior=datos["numero_interior"],
         )
+
+
+class CodigoPostalSiHay(CodigoPostalField):
+    def clean(self, value: Any) -> Any:
+        return super().clean(value) if value else None
+
+
+class NssAppForm(ComienzoForm):
+    """A CURP and a mailbox are enough. Who was born abroad may be asked later where they live."""
+
+    codigo_postal = CodigoPostalSiHay(label="Código postal", required=False)

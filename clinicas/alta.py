@@ -11,10 +11,11 @@ from clinicas import noticias
 from clinicas.models import Alta, Clinica, Consultorio
 from nss_portal.personas.models import Persona
 from nss_portal.tramites.models import Tramite
+from nss_portal.tramites.paso import NoSePudo
 from vigencia.models import Inscripcion
 
 
-class SinLugar(Exception):
+class SinLugar(NoSePudo):
     """The clinic can not take the person in that turno; nothing changed."""
 
     class Motivo(models.TextChoices):

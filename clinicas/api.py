@@ -13,28 +13,13 @@ from clinicas.forms import EleccionForm
 from clinicas.models import Peticion
 from nss_portal.api import formas, problemas
 from nss_portal.api.acceso import Portador, mio
-from nss_portal.api.formas import Comienzo, ComienzoForm
 from nss_portal.api.problemas import Problema
 from nss_portal.tramites.maquina import NoPuedeSeguir
 from nss_portal.tramites.models import Estado, Tramite
-from nss_portal.web.forms import CampoTexto, CodigoPostalField
+from nss_portal.web.forms import CampoTexto
 
 router = Router(tags=["Paso 3: tu clínica"], auth=Portador())
 POR_ELEGIR = (Estado.ELECCION, Estado.REVISION)
-
-
-class ClinicaForm(ComienzoForm):
-    codigo_postal = CodigoPostalField(label="Código postal", requerido="Escribe tu código postal.")
-
-    def clean(self) -> dict[str, Any]:
-        return self.cleaned_data | {"cambio": self.data.get("cambio") is True}
-
-
-def _guardar(tramite: Tramite, datos: dict[str, Any]) -> None:
-    Peticion.objects.create(tramite=tramite, codigo_postal=datos["codigo_postal"], cambio=datos["cambio"])
-
-
-COMIENZO = Comienzo(ClinicaForm, _guardar)
 
 
 class Opcion(Schema):

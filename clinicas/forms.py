@@ -7,7 +7,7 @@ from django import forms
 
 from clinicas.cercania import Opcion, ninguna_cerca
 from clinicas.models import Clinica, Peticion, Turno
-from nss_portal.web.forms import CodigoPostalField, SolicitudForm
+from nss_portal.web.forms import CodigoPostalField, ComienzoForm, SolicitudForm
 
 
 class ClinicaForm(SolicitudForm):
@@ -17,6 +17,13 @@ class ClinicaForm(SolicitudForm):
         requerido="Escribe tu código postal.",
     )
     field_order = ["curp", "codigo_postal"]
+
+
+class ClinicaAppForm(ComienzoForm):
+    codigo_postal = CodigoPostalField(label="Código postal", requerido="Escribe tu código postal.")
+
+    def clean(self) -> dict[str, Any]:
+        return self.cleaned_data | {"cambio": self.data.get("cambio") is True}
 
 
 class EleccionForm(forms.Form):

@@ -120,7 +120,6 @@ def confirmar(tramite: Tramite, clinica: Clinica, turno: str) -> bool:
         if resultado == Tramite.Resultado.CAMBIADO and anterior:
             _sustituir_tarjetas(tramite, persona)
             _avisar_del_cambio(tramite, anterior)
-        maquina.encolar(tramite)
         return True
 
 
@@ -204,7 +203,7 @@ def _datos(persona: Persona, lugar: Alta, resultado: str, anterior: Alta | None)
     }
 
 
-def adscripcion(persona: Persona, vigente: bool) -> dict[str, Any]:
+def adscripcion(persona: Persona, vigente: bool) -> dict[str, object]:
     """What the report of step 2 says of the clinic; empty texts when there is none."""
     lugar = alta.activa(persona)
     consultorio = lugar.consultorio if lugar else None

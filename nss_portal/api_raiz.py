@@ -1,33 +1,34 @@
-"""The App's API: what the three steps share. Each app adds its own (`urls.py` names them)."""
+"""The API of the App channel: what the steps share, and each app's own."""
 
 import logging
 import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.utils.module_loading import import_string
 from ninja import NinjaAPI, Router, Status
 from ninja.openapi.schema import OpenAPISchema
 
+import afiliacion.api
+import clinicas.api
+import vigencia.api
 from nss_portal.api import formas, problemas
 from nss_portal.api.acceso import Portador, credencial, mio, opcional
 from nss_portal.api.documentacion import completar
 from nss_portal.api.problemas import Problema
-from nss_portal.correo import cartero
 from nss_portal.correo.models import Envio
 from nss_portal.documentos import hechos, verificacion
 from nss_portal.documentos.models import Documento, Verificacion
+from nss_portal.oferta import OFERTA
 from nss_portal.personas.identidad import enmascarar_correo, enmascarar_nss, nombre_e_iniciales
 from nss_portal.servicio import limites
 from nss_portal.tramites import codigos, confirmacion
 from nss_portal.tramites.codigos import Fallo
 from nss_portal.tramites.models import Credencial, Estado
-from nss_portal.web import paginas, pantallas
+from nss_portal.web import paginas
 from nss_portal.web.forms import VerificarForm
 
 log = logging.getLogger(__name__)
@@ -70,14 +71,12 @@ router = Router(tags=["Tu trámite"], auth=Portador())
 )
 def empezar(request: HttpRequest, datos: formas.Solicitud) -> Any:
     con = opcional(request)
-    comienzo: formas.Comienzo = import_string(settings.COMIENZOS[datos.tipo])
-    form = comienzo.form(datos.dict())
+    paso = OFERTA[datos.tipo]
+    form = paso.form_app(datos.dict())
     if not form.is_valid():
         raise problemas.de_un_form(form)
     try:
-        tramite = codigos.comenzar(
-            datos.tipo, form.cleaned_data, comienzo.guardar, con, limites.origen(request)
-        )
+        tramite = codigos.comenzar(paso, form.cleaned_data, con, limites.origen(request))
     except codigos.Demasiados as error:
         detalle = (
             "Ya enviamos los códigos que caben en un día para esa CURP y ese correo. Usa el último o espera."
@@ -130,7 +129,7 @@ def avance(request: HttpRequest, pk: uuid.UUID) -> Any:
     tramite = mio(request, pk)
     return {
         "estado": formas.estado_de(tramite),
-        "avance": pantallas.avance_dicho(import_string(settings.PASOS[tramite.tipo]), tramite),
+        "avance": OFERTA[tramite.tipo].avance_dicho(tramite),
         "espera": tramite.espera or None,
     }
 
@@ -184,8 +183,7 @@ def enviar(request: HttpRequest, pk: uuid.UUID) -> Any:
             raise Problema("limite", "Ya lo enviamos varias veces.", espera=timedelta(minutes=12))
         try:
             with transaction.atomic():
-                envio = Envio.objects.create(tramite=documento.tramite, documento=documento, para=para)
-                cartero.encolar(envio)
+                Envio.objects.create(tramite=documento.tramite, documento=documento, para=para)
         except IntegrityError:
             pass  # another request was first
     return Status(202, {"para": enmascarar_correo(para)})
@@ -224,7 +222,9 @@ def verificar(request: HttpRequest, datos: formas.PorVerificar) -> Any:
     verificacion.anotar(Verificacion.Medio.CODIGO, resultado, documento, direccion)
     # Of a document that says what we never certified, nothing of what it says.
     dicho = documento.datos if documento and resultado != Verificacion.Resultado.ALTERADO else {}
-    hoy = hechos.hoy(documento, resultado) if documento and dicho else None
+    hoy = (
+        hechos.hoy(documento, resultado, [p.ya_no for p in OFERTA.values()]) if documento and dicho else None
+    )
     return {
         "resultado": resultado.value,
         "tipo": documento.tipo if documento and dicho else None,
@@ -236,3 +236,14 @@ def verificar(request: HttpRequest, datos: formas.PorVerificar) -> Any:
         "hoy": hoy.estado if hoy else None,
         "motivo_hoy": hoy.motivo if hoy else None,
     }
+
+
+for parte in (
+    publico,
+    router,
+    afiliacion.api.router,
+    vigencia.api.router,
+    clinicas.api.router,
+    vigencia.api.de_escuelas,
+):
+    api.add_router("", parte)

@@ -66,12 +66,13 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "captcha",
-    "django_tasks_db",
     "nss_portal",
     "afiliacion",
     "vigencia",
     "clinicas",
 ]
+if DEMO or DEBUG:
+    INSTALLED_APPS.append("nss_portal.demo")
 
 MIDDLEWARE = [
     "nss_portal.servicio.proxies.solo_de_confianza",
@@ -79,7 +80,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # After the static files, which its page needs; before anything that asks the database.
-    "nss_portal.servicio.mantenimiento.cerrado_por_mantenimiento",
+    "nss_portal.web.mantenimiento.cerrado_por_mantenimiento",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -103,6 +104,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "nss_portal.web.contexto.portal",
+                "nss_portal.oferta.en_paginas",
+                *(["nss_portal.demo.contexto.ejemplos"] if DEMO else []),
             ],
             "builtins": ["django.templatetags.static", "nss_portal.templatetags.portal"],
         },
@@ -130,54 +133,6 @@ else:
     _propias = {"connect_timeout": 2, "tcp_user_timeout": 10_000}
 DATABASES["default"]["OPTIONS"] = _propias | DATABASES["default"].get("OPTIONS", {})
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "correo"]}}
-# Which act answers each kind of trámite: the kernel names the apps here and nowhere else.
-ACTOS = {
-    "nss": "afiliacion.asignacion.resolver",
-    "vigencia": "vigencia.verificacion.resolver",
-    "clinica": "clinicas.registro.resolver",
-}
-
-# What each kind asks for in the App, and the rows that it begins with.
-COMIENZOS = {
-    "nss": "afiliacion.api.COMIENZO",
-    "vigencia": "vigencia.api.COMIENZO",
-    "clinica": "clinicas.api.COMIENZO",
-}
-
-# What each kind tells whoever waits, on the web and in the App: its parts, and which are done.
-PASOS = {
-    "nss": "afiliacion.views.PASO",
-    "vigencia": "vigencia.views.PASO",
-    "clinica": "clinicas.views.PASO",
-}
-
-# What the vigencia report says of the clinic, asked of step 3 in the same way.
-ADSCRIPCION = "clinicas.registro.adscripcion"
-
-# What the counter, which is step 1's, needs of the other two steps: asked of them in the same way.
-VENTANILLA = {
-    "consulta": "vigencia.models.Consulta",
-    "peticion": "clinicas.models.Peticion",
-    "opciones": "clinicas.cercania.opciones",
-    "eleccion": "clinicas.forms.EleccionForm",
-    "confirmar": "clinicas.registro.confirmar",
-    "sin_lugar": "clinicas.alta.SinLugar",
-}
-
-# What the apps work on beside trámites: picked up when nobody holds it (f(segundos) -> how many), and
-# forgotten when its time has come (f(ahora) -> {what: rows}).
-REANUDAR = [
-    "nss_portal.tramites.codigos.reanudar",
-    "vigencia.escuelas.archivo.lotes.reanudar",
-    "afiliacion.ventanilla.cambios.poner_al_dia",
-]
-OLVIDAR = [
-    "nss_portal.tramites.codigos.vencidos",
-    "nss_portal.tramites.titular.vencidos",
-    "vigencia.escuelas.archivo.lotes.vencidos",
-]
-
 # What proves that who asks is the CURP's owner: «correo», a mailbox that was confirmed, as the source has it;
 # «nombre», also the full name as the registry has it. Whoever knows a CURP and a name passes both.
 IDENTIDAD = os.environ.get("IDENTIDAD") or ("correo" if DEMO else "nombre")
@@ -194,13 +149,6 @@ if CONFIRMAR_CORREO not in {"siempre", "si-cambia", "nunca"} or (CONFIRMAR_CORRE
         "CONFIRMAR_CORREO debe ser «siempre» o «si-cambia» («nunca», solo en demostración, con DEMO=1)."
     )
 
-# Notices that may stop being true before they go out, and who knows.
-AVISOS_QUE_CADUCAN = {
-    "inscripcion": "vigencia.escuelas.noticias.sigue_siendo_cierto",
-    "baja": "vigencia.escuelas.noticias.sigue_siendo_cierto",
-    "reubicacion": "clinicas.noticias.sigue_siendo_cierto",
-}
-
 # The captcha's sounds, and whether the mail server answers: little, and nothing that must last.
 CACHES = {
     "default": {
@@ -216,7 +164,7 @@ RENAPO_URL = os.environ.get("RENAPO_URL", "")
 def _mailer(url: str) -> dict[str, object]:
     """EMAIL_URL (smtp://user:pass@host:port, smtps://…, smtp+tls://…) -> an entry of MAILERS."""
     if not url:
-        return {"BACKEND": "nss_portal.correo.cartero.BuzonLocal", "OPTIONS": {"carpeta": VAR_DIR / "correo"}}
+        return {"BACKEND": "nss_portal.correo.buzon.BuzonLocal", "OPTIONS": {"carpeta": VAR_DIR / "correo"}}
     partes = urlsplit(url)
     if partes.scheme not in {"smtp", "smtps", "smtp+tls"} or not partes.hostname:
         raise ImproperlyConfigured("EMAIL_URL debe ser smtp://, smtp+tls:// o smtps:// con su servidor.")
@@ -326,12 +274,12 @@ LOGGING = {
     "formatters": {
         # Masks whatever looks like a CURP or an NSS, exceptions of the database included.
         "linea": {
-            "()": "nss_portal.personas.asientos.FormatoSinDatos",
+            "()": "nss_portal.servicio.sin_datos.FormatoSinDatos",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }
     },
-    "filters": {"sin_ausencias": {"()": "nss_portal.servicio.sin_base.SinAusencias"}},
+    "filters": {"sin_ausencias": {"()": "nss_portal.web.sin_base.SinAusencias"}},
     "handlers": {"consola": {"class": "logging.StreamHandler", "formatter": "linea"}},
     "root": {"handlers": ["consola"], "level": "WARNING"},
     "loggers": {
@@ -340,7 +288,6 @@ LOGGING = {
         "django.request": {"level": "ERROR", "filters": ["sin_ausencias"]},
         # What a scanner sends (other hosts, huge bodies) is answered with 400 and not worth a traceback.
         "django.security": {"level": "CRITICAL"},
-        "django_tasks_db": {"handlers": ["consola"], "level": "WARNING", "propagate": False},
         "nss_portal": {"handlers": ["consola"], "level": "INFO", "propagate": False},
     },
 }

@@ -1,44 +1,48 @@
 """Every address of the portal."""
 
+from typing import Any
+
+from django.apps import apps
 from django.contrib import admin
 from django.http import Http404
-from django.urls import include, path, re_path
+from django.urls import URLPattern, include, path, re_path
 from django.views.defaults import page_not_found
 from django.views.generic import TemplateView
 
+import afiliacion.urls
+import clinicas.urls
+import vigencia.urls
+from nss_portal import oferta
 from nss_portal.api import documentacion, puerta
-from nss_portal.api_raiz import api, publico, router
+from nss_portal.api_raiz import api
 from nss_portal.personal import completar, entrada, sitio
-from nss_portal.web import app, captcha, paginas, verificar
+from nss_portal.tramites.paso import Paso
+from nss_portal.web import app, captcha, paginas, pantallas, verificar
 from vigencia.escuelas.consola import direcciones
 
-# The App's API: what the steps share, and what is each one's own.
-for parte in (
-    publico,
-    router,
-    "afiliacion.api.router",
-    "vigencia.api.router",
-    "clinicas.api.router",
-    "vigencia.api.de_escuelas",
-):
-    api.add_router("", parte)
 _api, _, _nombre = api.urls
+
+
+def _paso(direccion: str, paso: Paso, propias: list[URLPattern]) -> Any:
+    """The addresses of a step: those of every one and its own, each with the step in hand."""
+    return path(direccion, include(([*pantallas.urlpatterns, *propias], str(paso.tipo))), {"paso": paso})
+
 
 handler400 = "nss_portal.web.paginas.peticion_mala"
 handler500 = "nss_portal.web.paginas.falla"
 
 urlpatterns = [
     path("", paginas.inicio, name="inicio"),
-    path("nss/", include("afiliacion.urls")),
-    path("vigencia/", include("vigencia.urls")),
-    path("clinica/", include("clinicas.urls")),
+    _paso("nss/", oferta.NSS, afiliacion.urls.urlpatterns),
+    _paso("vigencia/", oferta.VIGENCIA, vigencia.urls.urlpatterns),
+    _paso("clinica/", oferta.CLINICA, clinicas.urls.urlpatterns),
     path("documentos/<uuid:pk>/", paginas.documento, name="documento"),
     path("documentos/<uuid:pk>/descargar/", paginas.documento, {"adjunto": True}, name="documento-descargar"),
     path("documentos/<uuid:pk>/enviar/", paginas.enviar_documento, name="documento-enviar"),
     path("codigos-postales/<str:cp>/", paginas.codigo_postal, name="codigo-postal"),
-    path("verificar/", verificar.verificar, name="verificar"),
+    path("verificar/", verificar.verificar, {"oferta": oferta.OFERTA}, name="verificar"),
     path("verificar/certificado/", verificar.certificado, name="certificado"),
-    path("v/<slug:token>/", verificar.verificar_token, name="verificar-token"),
+    path("v/<slug:token>/", verificar.verificar_token, {"oferta": oferta.OFERTA}, name="verificar-token"),
     path("confirmar/otra-vez/<uuid:pk>/", paginas.confirmar_otra_vez, name="confirmar-otra-vez"),
     path("confirmar/<str:token>/", paginas.confirmar, name="confirmar"),
     path("captcha/audio/<slug:key>.wav", captcha.audio),
@@ -47,19 +51,16 @@ urlpatterns = [
     path("salir/", paginas.salir, name="salir"),
     path("salud/", paginas.estado_de_salud, name="salud"),
     path("salud/vivo/", paginas.vivo, name="salud-vivo"),
-    path("buzon/", paginas.buzon, name="buzon"),
-    path("buzon/<uuid:pk>/", paginas.buzon_mensaje, name="buzon-mensaje"),
-    path("buzon/<uuid:pk>/<int:numero>/", paginas.buzon_adjunto, name="buzon-adjunto"),
     path("gobierno/", TemplateView.as_view(template_name="paginas/gobierno.html"), name="gobierno"),
     path("participa/", TemplateView.as_view(template_name="paginas/participa.html"), name="participa"),
-    path("datos/", paginas.datos_abiertos, name="datos"),
+    path("datos/", paginas.datos_abiertos, {"camino": oferta.CAMINO}, name="datos"),
     path("privacidad/", TemplateView.as_view(template_name="paginas/privacidad.html"), name="privacidad"),
     path(
         "accesibilidad/",
         TemplateView.as_view(template_name="paginas/accesibilidad.html"),
         name="accesibilidad",
     ),
-    path("api/v1/docs", documentacion.pagina, name="api-docs"),
+    path("api/v1/docs", documentacion.pagina, {"api": api}, name="api-docs"),
     path("api/v1/", include((puerta.poner(_api), "api"), namespace=_nombre)),
     path("api/v1/<path:resto>", documentacion.no_hay),
     path("app/", app.inicio, name="app"),
@@ -71,3 +72,5 @@ urlpatterns = [
     re_path("^admin/r/", page_not_found, {"exception": Http404()}),
     path("admin/", sitio.direcciones(direcciones.paginas)),
 ]
+if apps.is_installed("nss_portal.demo"):
+    urlpatterns.append(path("buzon/", include("nss_portal.demo.buzon")))

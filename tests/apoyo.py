@@ -9,10 +9,9 @@ from typing import Any
 from captcha.models import CaptchaStore
 from django.test import Client
 
-from nss_portal.correo import avisos, cartero
+from nss_portal.colas import reanudar as reanudar
 from nss_portal.demo import ficticias
 from nss_portal.models import Persona
-from nss_portal.tramites import maquina
 from vigencia.models import Escuela, Inscripcion
 
 CORREO = "persona@correo.example"
@@ -67,13 +66,6 @@ class Estricto(Client):
                 assert pagina.lang == "es-MX"
                 assert len(pagina.ids) == len(set(pagina.ids)), "an id is there twice"
         return respuesta
-
-
-def reanudar() -> int:
-    """What the two workers do on their own: trámites, mails, notices."""
-    retomados = maquina.reanudar() + cartero.reanudar()
-    avisos.enviar_pendientes()
-    return retomados
 
 
 def respuesta_captcha(clave: str) -> str:

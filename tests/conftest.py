@@ -1,20 +1,16 @@
-"""What every test stands on: the catalogue, a strict client, a worker with and without its queue."""
+"""What every test stands on: the catalogue, a strict client, a worker."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from django.db import connection
-from django_tasks_db.management.commands import db_worker
-from django_tasks_db.management.commands.db_worker import Worker
-from django_tasks_db.models import DBTaskResult
 
+from nss_portal import colas
 from tests import motores, plantilla
-from tests.apoyo import Estricto, reanudar
+from tests.apoyo import Estricto
 
 # The longest files begin first: a file goes whole to one process, and the last to begin is waited for alone.
 PRIMERO = ("navegador/test_cara.py", "navegador", "procesos", "nss_portal/test_api_openapi.py")
@@ -73,35 +69,12 @@ def otro_cliente(catalogo: None) -> Estricto:
     return Estricto()
 
 
-def _con_la_cola() -> None:
-    worker = Worker(
-        queue_names=["default", "correo"],
-        interval=0,
-        batch=True,
-        backend_name="default",
-        startup_delay=False,
-        max_tasks=None,
-        worker_id=uuid.uuid4().hex,
-        excluded_queue_names=[],
-    )
-    # It would close the connection that holds the test's own transaction.
-    with patch.object(db_worker, "close_old_connections"):
-        worker.run()
-
-
-def _sin_la_cola() -> None:
-    DBTaskResult.objects.all().delete()
-    while reanudar():
-        pass
-
-
 @pytest.fixture
-def cola() -> Callable[[], None]:
-    """Drain the task queue, as the worker does."""
-    return _con_la_cola
+def trabajar(db: None) -> Callable[[], None]:
+    """What workers do, until nothing is due."""
 
+    def hasta_que_no_quede() -> None:
+        while colas.reanudar():
+            pass
 
-@pytest.fixture(params=[_con_la_cola, _sin_la_cola], ids=["cola", "reanudar"])
-def trabajar(request: pytest.FixtureRequest, db: None) -> Iterator[Callable[[], None]]:
-    """The worker, by its queue and, again, by `reanudar` alone: the queue is only the wake-up call."""
-    yield request.param
+    return hasta_que_no_quede

@@ -14,29 +14,16 @@ from pydantic import Field
 
 from nss_portal.api import problemas
 from nss_portal.api.acceso import Institucion, Portador, mio
-from nss_portal.api.formas import Comienzo, ComienzoForm
 from nss_portal.api.models import ClaveApi
 from nss_portal.api.problemas import Problema
 from nss_portal.tramites.models import Estado, Tramite
-from nss_portal.web.forms import NssField
 from vigencia.escuelas import inscripciones
 from vigencia.escuelas.forms import AltaForm, BajaForm
-from vigencia.models import Consulta, Escuela, Inscripcion
+from vigencia.models import Escuela, Inscripcion
 
 router = Router(tags=["Paso 2: tu vigencia"], auth=Portador())
 de_escuelas = Router(tags=["Escuelas"], auth=Institucion())
 POR_PAGINA = 100
-
-
-class VigenciaForm(ComienzoForm):
-    nss = NssField(label="NSS")
-
-
-def _guardar(tramite: Tramite, datos: dict[str, Any]) -> None:
-    Consulta.objects.create(tramite=tramite, nss=datos["nss"])
-
-
-COMIENZO = Comienzo(VigenciaForm, _guardar)
 
 
 class Reporte(Schema):

@@ -1,6 +1,6 @@
 """What step 2 asks for: the CURP, the NSS and a mailbox."""
 
-from nss_portal.web.forms import NssField, SolicitudForm
+from nss_portal.web.forms import ComienzoForm, NssField, SolicitudForm
 
 
 class VigenciaForm(SolicitudForm):
@@ -9,3 +9,7 @@ class VigenciaForm(SolicitudForm):
         help_text="11 números. Está en el documento y en la tarjeta del paso 1.",
     )
     field_order = ["curp", "nss"]
+
+
+class VigenciaAppForm(ComienzoForm):
+    nss = NssField(label="NSS")

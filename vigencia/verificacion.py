@@ -1,13 +1,12 @@
 """The act of step 2: whether somebody is covered today, by which school, since when and until when."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from nss_portal.documentos.models import Documento
 from nss_portal.personas import renapo
@@ -16,6 +15,9 @@ from nss_portal.personas.models import Persona
 from nss_portal.tramites import confirmacion, maquina
 from nss_portal.tramites.models import Estado, Tramite
 from vigencia.models import Consulta, Inscripcion
+
+# Step 3 stands on this one, so what it knows is handed in.
+type Adscripcion = Callable[[Persona, bool], dict[str, object]]
 
 
 class Causa(StrEnum):
@@ -60,8 +62,10 @@ def situacion(persona: Persona, hoy: date) -> Situacion:
     return Situacion(Causa.BAJA if ultima.baja else Causa.CICLO_TERMINADO, ultima)
 
 
-def resolver(tramite: Tramite) -> None:
+def resolver(tramite: Tramite, adscripcion: Adscripcion) -> None:
     """Answer step 2: refuse with its reason, or freeze the report, covered or not.
+
+    `adscripcion` says of a person, covered or not, what the report prints of their clinic.
 
     One transaction; safe to call twice. Raises renapo.NoDisponible: nothing changes then.
     """
@@ -78,7 +82,11 @@ def resolver(tramite: Tramite) -> None:
         actual = situacion(identificada, hoy)
         resultado = Tramite.Resultado.VIGENTE if actual.vigente else Tramite.Resultado.NO_VIGENTE
         if tramite.mover(Estado.EMITIENDO, persona=identificada, resultado=resultado):
-            maquina.congelar(tramite, [Documento.Tipo.VIGENCIA], _datos(identificada, actual, hoy))
+            maquina.congelar(
+                tramite,
+                [Documento.Tipo.VIGENCIA],
+                _datos(identificada, actual, adscripcion(identificada, actual.vigente)),
+            )
 
 
 def _motivo(tramite: Tramite, persona: Persona | None) -> Tramite.Motivo | None:
@@ -92,7 +100,7 @@ def _motivo(tramite: Tramite, persona: Persona | None) -> Tramite.Motivo | None:
     return None
 
 
-def _datos(persona: Persona, actual: Situacion, hoy: date) -> dict[str, object]:
+def _datos(persona: Persona, actual: Situacion, clinica: dict[str, object]) -> dict[str, object]:
     """What the report says."""
     inscripcion = actual.inscripcion
     return {
@@ -108,8 +116,7 @@ def _datos(persona: Persona, actual: Situacion, hoy: date) -> dict[str, object]:
         "registro": inscripcion.registro_id if inscripcion else "",
         "movimiento": ("Baja" if inscripcion.baja else "Alta") if inscripcion else "",
         "movimiento_fecha": timezone.localdate(inscripcion.movida).isoformat() if inscripcion else "",
-        # The clinic is step 3's, which stands on this one: reached by its name.
-        **import_string(settings.ADSCRIPCION)(persona, actual.vigente),
+        **clinica,
     }
 
 

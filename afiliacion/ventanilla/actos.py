@@ -5,34 +5,34 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from afiliacion.models import Atencion, Cotejo, Empleado
 from nss_portal.documentos.models import Documento
 from nss_portal.personas import asientos, renapo
 from nss_portal.personas.bitacora import Asiento
 from nss_portal.personas.models import Persona
-from nss_portal.territorio.models import CodigoPostal
 from nss_portal.tramites import maquina
-from nss_portal.tramites.models import Domicilio, Estado, Tramite
+from nss_portal.tramites.models import Estado, Tramite
 from nss_portal.tramites.models.tramite import DE_TRABAJO
+from nss_portal.tramites.paso import Datos, Oferta, Paso
 
 # What is noted of each paper: (seen, number, valid until).
 type Visto = tuple[bool, str, date | None]
 ABIERTOS = [e for e in Estado if e not in (Estado.RESUELTO, Estado.FINALIZADO, Estado.RECHAZADO)]
 
 
+# What a step may need before it begins, in the order in which it is asked for.
+_FALTAS = {
+    "nss": "Todavía no tiene NSS: empieza por obtenerlo.",
+    "codigo_postal": "Escribe el código postal de donde vive.",
+}
+
+
 class Incompleta(Exception):
     """Something must be done first; says what, in a sentence for the clerk."""
-
-
-def pieza(nombre: str) -> Any:
-    """What the counter needs of the other two steps, by the name that the settings give it."""
-    return import_string(settings.VENTANILLA[nombre])
 
 
 def atender(empleado: Empleado, curp: str, motivo: str) -> Atencion | None:
@@ -95,14 +95,8 @@ def correo_de(atencion: Atencion) -> str:
     return cotejo.numero if cotejo else ""
 
 
-def iniciar(
-    atencion: Atencion,
-    tipo: str,
-    usuario: Any,
-    codigo_postal: CodigoPostal | None = None,
-    cambio: bool = False,
-) -> Tramite:
-    """Begin one of the three steps with whoever is in front; a double click begins one.
+def iniciar(atencion: Atencion, paso: Paso, usuario: Any, datos: Datos | None = None) -> Tramite:
+    """Begin one of the steps with whoever is in front; a double click begins one. `datos`: what it asks for.
 
     One transaction. Raises Incompleta; IntegrityError when another click was first.
     """
@@ -111,45 +105,34 @@ def iniciar(
     if not trajo(atencion, Cotejo.Papel.IDENTIFICACION):
         raise Incompleta("Primero anota que viste una identificación oficial vigente.")
     # Each end lets another one begin: after a refusal that was mended, or for a clinic that is changed.
-    terminados = atencion.tramites.filter(tipo=tipo).exclude(estado__in=ABIERTOS).count()
-    solicitud = uuid.uuid5(atencion.pk, f"{tipo}:{terminados}")
+    terminados = atencion.tramites.filter(tipo=paso.tipo).exclude(estado__in=ABIERTOS).count()
+    solicitud = uuid.uuid5(atencion.pk, f"{paso.tipo}:{terminados}")
     with transaction.atomic():
         if empezado := Tramite.objects.filter(solicitud=solicitud).first():
             return empezado
-        nuevo = comenzar(tipo, solicitud, atencion.persona, correo_de(atencion), codigo_postal, cambio)
+        dicho = {"nss": atencion.persona.nss, **(datos or {})}
+        nuevo = comenzar(paso, solicitud, atencion.persona, correo_de(atencion), dicho)
         atencion.tramites.add(nuevo)
-        anotar(usuario, Asiento.Que.TRAMITAR, atencion, folio=nuevo.folio, tipo=tipo)
+        anotar(usuario, Asiento.Que.TRAMITAR, atencion, folio=nuevo.folio, tipo=paso.tipo)
         return nuevo
 
 
-def comenzar(
-    tipo: str,
-    solicitud: uuid.UUID,
-    persona: Persona,
-    correo: str,
-    codigo_postal: CodigoPostal | None = None,
-    cambio: bool = False,
-) -> Tramite:
+def comenzar(paso: Paso, solicitud: uuid.UUID, persona: Persona, correo: str, datos: Datos) -> Tramite:
     """A trámite of the counter, with what its step asks for. Part of a transaction. Raises Incompleta."""
-    if tipo != Tramite.Tipo.NSS and persona.nss is None:
-        raise Incompleta("Todavía no tiene NSS: empieza por obtenerlo.")
-    if tipo == Tramite.Tipo.CLINICA and codigo_postal is None:
-        raise Incompleta("Escribe el código postal de donde vive.")
-    nuevo = maquina.iniciar(tipo, solicitud, "", persona.curp, correo, canal=Tramite.Canal.VENTANILLA)
-    if tipo == Tramite.Tipo.VIGENCIA:
-        pieza("consulta").objects.create(tramite=nuevo, nss=persona.nss)
-    elif tipo == Tramite.Tipo.CLINICA:
-        pieza("peticion").objects.create(tramite=nuevo, codigo_postal=codigo_postal, cambio=cambio)
+    for campo, falta in _FALTAS.items():
+        if campo in paso.pide and not datos.get(campo):
+            raise Incompleta(falta)
+    nuevo = maquina.iniciar(paso.tipo, solicitud, "", persona.curp, correo, canal=Tramite.Canal.VENTANILLA)
+    paso.al_iniciar(nuevo, datos)
     return nuevo
 
 
-def codigo_postal_de(persona: Persona) -> CodigoPostal | None:
-    """Where they said last that they live: in an address, or when they asked for a clinic."""
-    peticion = pieza("peticion").objects.filter(tramite__persona=persona).order_by("-tramite__creado").first()
-    domicilio = Domicilio.objects.filter(tramite__persona=persona).order_by("-tramite__creado").first()
-    ultimos = sorted(filter(None, [peticion, domicilio]), key=lambda fila: fila.tramite.creado)
-    codigo: CodigoPostal | None = ultimos[-1].codigo_postal if ultimos else None
-    return codigo
+def lo_que_se_sabe(persona: Persona, oferta: Oferta) -> dict[str, Any]:
+    """What the steps know already of a person, for the fields that the counter would ask for."""
+    dicho = {"nss": persona.nss}
+    for paso in oferta.values():
+        dicho |= paso.conoce(persona)
+    return dicho
 
 
 def documento(atencion: Atencion, pk: uuid.UUID, usuario: Any) -> Documento | None:

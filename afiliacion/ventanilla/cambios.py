@@ -1,19 +1,14 @@
 """What only the counter may change, with four eyes: asked for, decided by another, followed by the papers."""
 
-import math
-import time
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from afiliacion.models import Atencion, Cambio, Cotejo
 from afiliacion.ventanilla import actos, alcance
-from nss_portal.correo import cartero
 from nss_portal.correo.models import Envio
 from nss_portal.documentos.models import Documento
 from nss_portal.personas import asientos, renapo
@@ -22,6 +17,7 @@ from nss_portal.personas.identidad import enmascarar_correo
 from nss_portal.personas.models import CurpAnterior, Persona, Vinculo
 from nss_portal.tramites import confirmacion
 from nss_portal.tramites.models import Estado, Tramite
+from nss_portal.tramites.paso import Oferta
 
 Tipo = Cambio.Tipo
 NOMBRES = ("nombres", "primer_apellido", "segundo_apellido")
@@ -85,7 +81,7 @@ def _asentar(usuario: Any, que: str, cambio: Cambio) -> None:
     )
 
 
-def autorizar(cambio: Cambio, usuario: Any) -> bool:
+def autorizar(cambio: Cambio, usuario: Any, oferta: Oferta) -> bool:
     """Make the change that somebody else asked for; False when it had been decided.
 
     One transaction. Raises Imposible (nothing changes then) and, for a CURP, renapo.NoDisponible.
@@ -114,7 +110,7 @@ def autorizar(cambio: Cambio, usuario: Any) -> bool:
         cambio.persona = persona
         _asentar(usuario, Asiento.Que.AUTORIZAR, cambio)
         if cambio.tipo in _REEMITEN:
-            _reemitir(persona, cambio)
+            _reemitir(persona, cambio, oferta)
         return True
 
 
@@ -150,8 +146,7 @@ def _vincular(persona: Persona, cambio: Cambio) -> None:
     ultimo = Tramite.objects.filter(persona=persona).order_by("-folio").first()
     if viejo and ultimo:
         datos = {"correo": enmascarar_correo(nuevo), "oficina": cambio.subdelegacion.nombre}
-        envio = Envio.objects.create(tramite=ultimo, aviso="correo-cambiado", para=viejo, datos=datos)
-        cartero.encolar(envio)
+        Envio.objects.create(tramite=ultimo, aviso="correo-cambiado", para=viejo, datos=datos)
 
 
 def _reemplazar_curp(persona: Persona, nueva: Persona) -> None:
@@ -190,36 +185,29 @@ def _en_uso(persona: Persona) -> models.QuerySet[Documento]:
     return Documento.objects.filter(tramite__persona=persona, sustituido_por=None, cancelado=None)
 
 
-def _reemitir(persona: Persona, cambio: Cambio) -> None:
+def _reemitir(persona: Persona, cambio: Cambio, oferta: Oferta) -> None:
     """Begin, by the same acts, a trámite for each kind of document that says what is no longer so."""
     tipos = set(_en_uso(persona).values_list("tramite__tipo", flat=True))
-    if Tramite.Tipo.CLINICA in tipos and not import_string(settings.ADSCRIPCION)(persona, True)["clinica"]:
-        tipos.remove(Tramite.Tipo.CLINICA)  # without a clinic it would offer one to choose
     if persona.nss is None or persona.bloqueada:
-        tipos.clear()
-    codigo = actos.codigo_postal_de(persona)
-    para = actos.correo_de(cambio.atencion)
+        return
+    datos, para = actos.lo_que_se_sabe(persona, oferta), actos.correo_de(cambio.atencion)
     for tipo in sorted(tipos):
-        nuevo = actos.comenzar(tipo, uuid.uuid5(cambio.pk, tipo), persona, para, codigo)
-        cambio.tramites.add(nuevo)
+        if oferta[tipo].se_reemite(persona):
+            nuevo = actos.comenzar(oferta[tipo], uuid.uuid5(cambio.pk, tipo), persona, para, datos)
+            cambio.tramites.add(nuevo)
 
 
-def poner_al_dia(segundos: float = math.inf) -> int:
-    """Take out of use the documents that a change left behind, once the new ones are out; how many changes.
+def por_poner_al_dia() -> models.QuerySet[Cambio]:
+    """Those authorised whose old documents are still in use."""
+    return Cambio.objects.filter(estado=Cambio.Estado.AUTORIZADO, al_dia=None).order_by("decidido")
 
-    Safe to run any time: until then the old ones are the only ones that there are.
+
+def poner_al_dia(pk: uuid.UUID) -> bool:
+    """Take out of use the documents that a change left behind; False while the new ones are not out.
+
+    Safe to call any time: until then the old ones are the only ones that there are.
     """
-    limite = time.monotonic() + segundos
-    hechos = 0
-    faltan = Cambio.objects.filter(estado=Cambio.Estado.AUTORIZADO, al_dia=None).order_by("decidido")
-    for cambio in list(faltan.select_related("persona")[:50]):
-        if time.monotonic() > limite:
-            break
-        hechos += _poner_al_dia(cambio)
-    return hechos
-
-
-def _poner_al_dia(cambio: Cambio) -> bool:
+    cambio = Cambio.objects.select_related("persona").get(pk=pk)
     suyos = list(cambio.tramites.all())
     viejos = _que_ya_no_dicen_la_verdad(cambio.persona) if cambio.tipo in _REEMITEN else []
     if any(viejo.emitido is None for viejo in viejos) or any(t.estado not in _ACABADOS for t in suyos):

@@ -10,6 +10,7 @@ from afiliacion.ventanilla.forms import CodigoPostalForm, CotejoForm
 from nss_portal.personas.models import Vinculo
 from nss_portal.tramites.models import Estado, Tramite
 from nss_portal.tramites.models.tramite import DE_TRABAJO
+from nss_portal.tramites.paso import Oferta
 
 Tipo, Motivo = Tramite.Tipo, Tramite.Motivo
 # What a clerk reads when a step says no, and what can be done about it.
@@ -41,7 +42,7 @@ RESULTADOS = {
 }
 
 
-def contexto(atencion: Atencion, formas: dict[str, Any]) -> dict[str, Any]:
+def contexto(atencion: Atencion, oferta: Oferta, formas: dict[str, Any]) -> dict[str, Any]:
     """All of the page; `formas` are the forms that came back with something to correct."""
     persona, vistos = atencion.persona, cotejos(atencion)
     suyos = list(atencion.tramites.order_by("creado").prefetch_related("documentos"))
@@ -50,7 +51,7 @@ def contexto(atencion: Atencion, formas: dict[str, Any]) -> dict[str, Any]:
     )
     abiertos = [tramite for tramite in suyos if tramite.estado in actos.ABIERTOS]
     identificada = actos.trajo(atencion, Cotejo.Papel.IDENTIFICACION)
-    codigo = actos.codigo_postal_de(persona)
+    codigo = actos.lo_que_se_sabe(persona, oferta).get("codigo_postal")
     return {
         "atencion": atencion,
         "persona": persona,
@@ -60,7 +61,7 @@ def contexto(atencion: Atencion, formas: dict[str, Any]) -> dict[str, Any]:
         "cotejo": formas.get("cotejo") or CotejoForm(cotejos=vistos),
         "corrige_cotejo": "cotejo" in formas,
         "identificada": identificada,
-        "tramites": [_tarjeta(tramite, formas) for tramite in suyos],
+        "tramites": [_tarjeta(tramite, oferta, formas) for tramite in suyos],
         "abiertos": bool(abiertos),
         "ofertas": [] if abiertos or not identificada else _ofertas(atencion, suyos),
         "codigo_postal": formas.get("codigo_postal")
@@ -92,7 +93,7 @@ def _ofertas(atencion: Atencion, suyos: list[Tramite]) -> list[dict[str, Any]]:
     return sorted(ofertas, key=lambda oferta: oferta["tipo"] != atencion.motivo)
 
 
-def _tarjeta(tramite: Tramite, formas: dict[str, Any]) -> dict[str, Any]:
+def _tarjeta(tramite: Tramite, oferta: Oferta, formas: dict[str, Any]) -> dict[str, Any]:
     """One trámite, as its row says that it is."""
     tarjeta: dict[str, Any] = {
         "tramite": tramite,
@@ -105,16 +106,9 @@ def _tarjeta(tramite: Tramite, formas: dict[str, Any]) -> dict[str, Any]:
     }
     if tramite.estado == Estado.DOMICILIO:
         tarjeta["domicilio"] = formas.get("domicilio") or DomicilioForm()
-    elif tramite.estado in (Estado.ELECCION, Estado.REVISION):
-        tarjeta["eleccion"] = formas.get("eleccion") or eleccion(tramite)
+    elif tramite.estado in (Estado.ELECCION, Estado.REVISION) and (eleccion := oferta[tramite.tipo].eleccion):
+        tarjeta["eleccion"] = formas.get("eleccion") or eleccion.form(tramite, None)
     return tarjeta
-
-
-def eleccion(tramite: Tramite, datos: Any = None) -> Any:
-    """The form of step 3, with the clinics that may be chosen now."""
-    peticion = actos.pieza("peticion").objects.get(tramite=tramite)
-    opciones = actos.pieza("opciones")(peticion.codigo_postal)
-    return actos.pieza("eleccion")(datos, opciones=opciones, peticion=peticion)
 
 
 def cambios_posibles(atencion: Atencion) -> list[str]:

@@ -6,7 +6,6 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from clinicas.models.consultorio import Consultorio
 from nss_portal.personas.models import Persona
 from nss_portal.tramites.models.tramite import Tramite
 from vigencia.models import Inscripcion
@@ -35,7 +34,7 @@ class Alta(models.Model):
 
     persona = models.ForeignKey(Persona, models.PROTECT, verbose_name="persona", related_name="altas")
     consultorio = models.ForeignKey(
-        Consultorio, models.PROTECT, verbose_name="consultorio", related_name="altas"
+        "Consultorio", models.PROTECT, verbose_name="consultorio", related_name="altas"
     )
     desde = models.DateField("desde")
     hasta = models.DateField("hasta", null=True, blank=True)

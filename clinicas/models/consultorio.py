@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
+from clinicas.models.alta import Alta
 from clinicas.models.clinica import Clinica
 
 
@@ -31,8 +32,6 @@ class ConsultorioQuerySet(models.QuerySet["Consultorio"]):
         Counted, not kept: a number beside the rows could disagree with them (a fixture loaded again would
         be enough). The count reads one small index; a whole clinic takes a millisecond.
         """
-        from clinicas.models.alta import Alta
-
         gente = (
             Alta.objects.activas()
             .filter(consultorio=OuterRef("pk"))

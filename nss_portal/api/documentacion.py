@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
 from nss_portal.api import problemas
@@ -61,10 +62,8 @@ def _completar(camino: str, metodo: str, operacion: dict[str, Any]) -> None:
 
 @never_cache
 @require_safe
-def pagina(request: HttpRequest) -> HttpResponse:
+def pagina(request: HttpRequest, api: NinjaAPI) -> HttpResponse:
     """The same, to be read by a person: no scripts, nothing from elsewhere."""
-    from nss_portal.api_raiz import api
-
     esquema = api.get_openapi_schema()
     grupos: dict[str, list[dict[str, Any]]] = {}
     for camino, operaciones in esquema["paths"].items():

@@ -1,16 +1,13 @@
-"""What the App asks for, checked by the same fields as the web's forms; and the shapes that it is told in."""
+"""The shapes in which programs ask and are told. What is asked is checked by forms, as on the web."""
 
 import uuid
-from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-from django import forms
 from ninja import Schema
 from pydantic import Field
 
 from nss_portal.tramites.models import Estado, Tramite
-from nss_portal.web.forms import CorreoField, CurpField, campos_del_nombre
 
 POR_CONFIRMAR = "por_confirmar"
 # In these the worker has the trámite: whoever polls comes back in a moment.
@@ -29,24 +26,6 @@ type EstadoDeApi = Literal[
     "finalizado",
     "rechazado",
 ]
-
-
-class ComienzoForm(forms.Form):
-    """What every step asks for: a CURP and a mailbox."""
-
-    curp = CurpField(label="CURP")
-    correo = CorreoField(label="Correo electrónico")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields |= campos_del_nombre()
-
-
-class Comienzo(NamedTuple):
-    """How a step begins in the App: what it asks for, and the rows that it writes with the trámite."""
-
-    form: type[ComienzoForm] = ComienzoForm
-    guardar: Callable[[Tramite, dict[str, Any]], Any] = lambda tramite, datos: None
 
 
 class Solicitud(Schema):

@@ -16,7 +16,7 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from pydantic import Field
 
-from nss_portal.servicio import sin_base
+from nss_portal.web import sin_base
 
 log = logging.getLogger(__name__)
 CONTENIDO = "application/problem+json"
@@ -171,7 +171,7 @@ def poner(api: NinjaAPI) -> None:
 
     def falla(request: HttpRequest, error: Any) -> HttpResponse:
         if sin_base.falta(error):
-            raise error  # as everywhere else (`views.falla`)
+            raise error  # told at the door
         log.exception("la API falló: %s", type(error).__name__, exc_info=error)
         return Problema("falla").respuesta()
 

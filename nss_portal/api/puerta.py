@@ -19,6 +19,7 @@ from nss_portal.api.models import ClaveApi, Idempotencia
 from nss_portal.api.problemas import Problema
 from nss_portal.servicio import limites
 from nss_portal.tramites.models import Credencial
+from nss_portal.web import sin_base
 
 type Vista = Callable[..., HttpResponse]
 
@@ -52,6 +53,10 @@ def _puerta(vista: Vista) -> Vista:
             respuesta = problema.respuesta()
         except Http404:
             respuesta = Problema("no-encontrado").respuesta()
+        except Exception as error:
+            if not sin_base.falta(error):
+                raise
+            respuesta = sin_base.respuesta(request, error, Problema("sin-base").respuesta())
         if respuesta.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             permitidos = respuesta["Allow"]
             respuesta = Problema("metodo").respuesta()

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from nss_portal.servicio.models import Aviso
 from nss_portal.servicio.plazos import plazo
+from nss_portal.servicio.turnos import Basta
 
 log = logging.getLogger(__name__)
 PAUSA = timedelta(minutes=5)
@@ -21,19 +23,22 @@ def avisar(clave: str, asunto: str, texto: str) -> None:
     Aviso.objects.get_or_create(clave=clave, defaults={"asunto": asunto, "texto": texto})
 
 
-def enviar_pendientes() -> None:
-    """Mail to AVISOS_CORREO what has not been mailed; with nobody there, the admin's list shows it."""
-    if not settings.AVISOS_CORREO:
-        return
-    for aviso in Aviso.objects.por_enviar()[:20]:
-        # Leased first: of two workers, one mails it; a failure comes back after the pause.
-        if not Aviso.objects.por_enviar().filter(pk=aviso.pk).update(libre_desde=Now() + PAUSA):
-            continue
-        try:
-            with plazo(PLAZO):
-                send_mail(f"[Portal] {aviso.asunto}", aviso.texto, None, settings.AVISOS_CORREO)
-        except Exception as error:
-            log.warning("aviso %s: %s", aviso.pk, type(error).__name__)
-            return  # the next one would fail too
-        else:
-            Aviso.objects.filter(pk=aviso.pk).update(enviado=timezone.now())
+def por_enviar() -> QuerySet[Aviso]:
+    """Those that are due; none where nobody is to be told (AVISOS_CORREO): the admin's list shows them."""
+    return Aviso.objects.por_enviar() if settings.AVISOS_CORREO else Aviso.objects.none()
+
+
+def enviar(pk: int) -> bool:
+    """Mail one to AVISOS_CORREO, once; False when another worker has it. Raises Basta: so would the next."""
+    # Leased first: of two workers, one mails it; a failure comes back after the pause.
+    if not Aviso.objects.por_enviar().filter(pk=pk).update(libre_desde=Now() + PAUSA):
+        return False
+    aviso = Aviso.objects.get(pk=pk)
+    try:
+        with plazo(PLAZO):
+            send_mail(f"[Portal] {aviso.asunto}", aviso.texto, None, settings.AVISOS_CORREO)
+    except Exception as error:
+        log.warning("aviso %s: %s", pk, type(error).__name__)
+        raise Basta from error
+    Aviso.objects.filter(pk=pk).update(enviado=timezone.now())
+    return True

@@ -1,25 +1,18 @@
 """Mail: what goes out, once, after the commit that promised it."""
 
-import email.policy
 import logging
-import math
-import os
-import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import EmailMessage, EmailMultiAlternatives
-from django.core.mail.backends.base import BaseEmailBackend
-from django.db.models import Case, F, When
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import Case, F, QuerySet, When
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from nss_portal.correo import avisos, fallas
 from nss_portal.correo.fallas import Falla
@@ -28,7 +21,7 @@ from nss_portal.documentos.models import Documento
 from nss_portal.personas.models import Vinculo
 from nss_portal.servicio import limites
 from nss_portal.servicio.plazos import plazo
-from nss_portal.tramites.models import Confirmacion
+from nss_portal.servicio.turnos import Basta
 
 log = logging.getLogger(__name__)
 # Templates of what a school says of thousands at once.
@@ -39,13 +32,6 @@ INSISTENCIA = timedelta(days=1)  # with who refuses for reasons that are not the
 PAUSA_DE_UN_SERVICIO = timedelta(seconds=15)  # a server that comes back finds everything waiting
 INTENTOS_SIN_AVISAR = 8
 PAUSA_TOPE = timedelta(seconds=3)
-
-
-def encolar(envio: Envio) -> None:
-    """Wake a worker up for this mail, in the transaction that wrote its row."""
-    from nss_portal.tasks import enviar as tarea
-
-    tarea.enqueue(str(envio.pk))
 
 
 def enviar(
@@ -70,20 +56,22 @@ def enviar(
     mensaje.send()
 
 
-def enviar_pendiente(pk: uuid.UUID) -> bool:
+def enviar_pendiente(pk: uuid.UUID, sigue_siendo_cierto: Callable[[Envio], bool]) -> bool:
     """Send one mail that is due: send, then stamp. Safe to call twice, at once, from many hosts.
 
     A kill between the two sends it once more with the same Message-ID. A mailbox that is not there
     ends it, and the trámite's page says so; what is refused for other reasons is tried for a day, and the
     rest until it goes out, each time after a longer pause.
-    False: no other mail would go out now either (the ceiling of mails a minute, a server that is not there).
+    `sigue_siendo_cierto` says whether a notice still holds. False when another worker has it, or it went out.
+    Raises Basta when no other mail would go out now either: the ceiling of mails a minute, a server that is
+    not there.
     """
     envio = Envio.objects.tomar(pk)
     if envio is None:
-        return True
+        return False
     if not _hay_turno():
         Envio.objects.filter(pk=pk).update(libre_desde=Now() + PAUSA_TOPE, intentos=F("intentos") - 1)
-        return False
+        raise Basta
     adjuntos = _adjuntos(envio)
     contexto = {
         "tramite": envio.tramite,
@@ -92,8 +80,7 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
         "otra_vez": envio.documento,
         "confirmar": _enlace_de_confirmacion(envio),
     }
-    caduca = settings.AVISOS_QUE_CADUCAN.get(envio.aviso)
-    if caduca and not import_string(caduca)(envio):
+    if envio.aviso and not sigue_siendo_cierto(envio):
         envio.delete()  # what it was going to say is not true any more
         return True
     message_id = f"<{envio.pk}@{urlsplit(settings.URL_PUBLICA).hostname}>"
@@ -102,7 +89,9 @@ def enviar_pendiente(pk: uuid.UUID) -> bool:
             enviar(envio.aviso or envio.tramite.tipo, _destino(envio), contexto, adjuntos, message_id)
     except Exception as error:  # whatever it is, it must not keep the other mails from going out
         _anotar_falla(envio, error)
-        return not fallas.es_de_todos(error)
+        if fallas.es_de_todos(error):
+            raise Basta from error
+        return True
     limpio = {"rechazado": False, "falla": "", "respuesta": "", "insiste_desde": None}
     Envio.objects.filter(pk=pk).update(enviado=timezone.now(), **limpio)
     return True
@@ -149,14 +138,8 @@ def _destino(envio: Envio) -> str:
 
 def _enlace_de_confirmacion(envio: Envio) -> str:
     """«Confirma que este es tu correo», in the mail of the documents while it has not been said."""
-    pregunta = Confirmacion.Pregunta.CORREO
-    sin_decir = envio.tramite.confirmaciones.filter(pregunta=pregunta, contestada=None).first()
-    if envio.aviso or sin_decir is None or envio.destino != sin_decir.correo:
-        return ""
-    # However late the mail goes out, whoever reads it has a whole day.
-    sin_decir.creada = timezone.now()
-    sin_decir.save(update_fields=["creada"])
-    return f"{settings.URL_PUBLICA}{sin_decir.get_absolute_url()}"
+    sin_decir = None if envio.aviso else envio.tramite.por_confirmar(envio.destino)
+    return f"{settings.URL_PUBLICA}{sin_decir}" if sin_decir else ""
 
 
 def _adjuntos(envio: Envio) -> list[Documento]:
@@ -165,18 +148,12 @@ def _adjuntos(envio: Envio) -> list[Documento]:
     return [envio.documento] if envio.documento else list(envio.tramite.documentos.all())
 
 
-def reanudar(segundos: float = math.inf) -> int:
-    """Send the mails that are due, for about `segundos`; how many were tried. Safe to run any time."""
-    limite = time.monotonic() + segundos
-    intentados = 0
-    # Notices come by the thousands, when a school enrols: what a person waits for goes first.
+def por_enviar() -> QuerySet[Envio]:
+    """Those that are due. Notices come by the thousands, when a school enrols: what a person waits for goes
+    first.
+    """
     a_montones = Case(When(aviso__in=A_MONTONES, then=1), default=0)
-    pendientes = Envio.objects.por_enviar().order_by(a_montones, "libre_desde").values_list("pk", flat=True)
-    for pk in list(pendientes[:200]):
-        if time.monotonic() > limite or not enviar_pendiente(pk):
-            break
-        intentados += 1
-    return intentados
+    return Envio.objects.por_enviar().order_by(a_montones, "libre_desde")
 
 
 def _hay_turno() -> bool:
@@ -187,24 +164,3 @@ def _hay_turno() -> bool:
     # A burst and a steady flow that together never pass the ceiling in any one minute.
     rafaga = max(1, tope // 10)
     return limites.permitir("correo", rafaga, timedelta(minutes=1) * rafaga / max(1, tope - rafaga))
-
-
-class BuzonLocal(BaseEmailBackend):
-    """The mailer of whoever has no SMTP server: one `.eml` a message, in a folder shown at `/buzon/`."""
-
-    def __init__(self, *, carpeta: Path, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.carpeta = Path(carpeta)
-
-    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        self.carpeta.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for mensaje in email_messages:
-            # Named by the Message-ID: a mail that is sent again replaces itself.
-            nombre = mensaje.extra_headers.get("Message-ID", f"<{uuid.uuid4()}@>").strip("<>").split("@")[0]
-            provisional = self.carpeta / f".{nombre}.{os.getpid()}"
-            with open(provisional, "wb", opener=lambda ruta, modos: os.open(ruta, modos, 0o600)) as archivo:
-                archivo.write(mensaje.message(policy=email.policy.SMTP).as_bytes())
-                archivo.flush()
-                os.fsync(archivo.fileno())
-            provisional.rename(self.carpeta / f"{nombre}.eml")
-        return len(email_messages)

@@ -3,19 +3,18 @@
 The facts come from what was sealed, never from today's rows; today's rows only say whether they still hold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from nss_portal.documentos.models import Documento, Verificacion
 from nss_portal.documentos.moldes import TURNOS, VEREDICTOS
 from nss_portal.personas.models import Persona
 
 Resultado = Verificacion.Resultado
+type YaNo = Callable[[Documento, Persona, date], str]
 CIERTO, YA_NO, NO_APLICA = "cierto", "ya-no", "no-aplica"
 
 
@@ -78,28 +77,31 @@ def niega(documento: Documento) -> bool:
     return documento.datos.get("vigente") is False
 
 
-def hoy(documento: Documento, resultado: Resultado) -> Hoy:
-    """Whether all that it says is still so. Of one that we cannot vouch for there is nothing to say."""
+def hoy(documento: Documento, resultado: Resultado, quien_sabe: Iterable[YaNo]) -> Hoy:
+    """Whether all that it says is still so. Of one that we cannot vouch for there is nothing to say.
+
+    `quien_sabe`: each says why a document is not so on a day, as far as it knows; "" when it is.
+    """
     if resultado in (Resultado.ALTERADO, Resultado.DESCONOCIDO):
         return Hoy(NO_APLICA, "No podemos decir si es cierto.")
     persona = documento.tramite.persona
     if persona is None or persona.bloqueada:
         # Whoever opposed the use of their data: no step answers about them, and neither does this.
         return Hoy(NO_APLICA, "Hoy no podemos decir si sigue siendo cierto. Pregunta en la Subdelegación.")
-    if porque := _ya_no(documento, persona, resultado):
+    if porque := _ya_no(documento, persona, resultado, quien_sabe):
         return Hoy(YA_NO, f"Era cierto el {_dia(documento.datos['fecha'])}; hoy ya no: {porque}.")
     return Hoy(CIERTO, f"Hoy, {timezone.localdate():%d/%m/%Y}, sigue siendo cierto.")
 
 
-def _ya_no(documento: Documento, persona: Persona, resultado: Resultado) -> str:
+def _ya_no(documento: Documento, persona: Persona, resultado: Resultado, quien_sabe: Iterable[YaNo]) -> str:
     if persona.nss != documento.datos["nss"]:
         return "el NSS de esta persona es otro"
     if persona.curp != documento.datos["curp"]:
         return "la CURP de esta persona es otra"
     dia = timezone.localdate()
-    for paso in settings.PASOS.values():
-        if porque := import_string(paso).ya_no(documento, persona, dia):
-            return str(porque)
+    for ya_no in quien_sabe:
+        if porque := ya_no(documento, persona, dia):
+            return porque
     if resultado == Resultado.CANCELADO and documento.cancelado:
         return f"se canceló el {timezone.localdate(documento.cancelado):%d/%m/%Y}"
     return "hay uno más reciente" if resultado == Resultado.SUSTITUIDO else ""

@@ -9,12 +9,27 @@ from itertools import batched
 from typing import Any, NamedTuple
 
 from django.utils import timezone
+from django.utils.dates import MONTHS
 
 from nss_portal.documentos.letra import renglones
-from nss_portal.templatetags.portal import fecha_larga, horario
 
 type Datos = Mapping[str, Any]
 type Fila = tuple[str, str]
+
+
+def horario(dicho: str) -> str:
+    """The hours of a clinic; what nobody has told the portal is asked, not guessed."""
+    return dicho or "Pregunta el horario en la clínica"
+
+
+def fecha_larga(momento: date) -> str:
+    """«22 de noviembre de 2026», in Mexico City."""
+    local = (
+        timezone.localtime(momento, timezone.get_default_timezone())
+        if isinstance(momento, datetime)
+        else momento
+    )
+    return f"{local.day} de {MONTHS[local.month]} de {local.year}"
 
 
 def comun(datos: Datos) -> dict[str, Any]:

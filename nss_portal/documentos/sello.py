@@ -13,7 +13,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -42,6 +42,8 @@ HECHOS = {
 DEL_SELLO = {"cadena", "sello", "clave", "url"}
 SIN_CLAVE = "Faltan SELLO_CLAVE y SELLO_CERTIFICADO: sin la clave del sello no sale ningún documento."
 AVISO_DE_FIN = timedelta(days=30)
+# The key and its certificates, as PEM, of a folder where they may not be yet: the demonstration makes them.
+hacer_clave: Callable[[Path], bytes] | None = None
 
 
 class ClaveInservible(Exception):
@@ -100,10 +102,8 @@ def olvidar() -> None:
 
 def _pem(variable: str) -> bytes:
     dado = os.environ.get(variable, "")
-    if not dado and settings.DEMO:
-        from nss_portal.demo import ca
-
-        return ca.emisor(carpeta())
+    if not dado and settings.DEMO and hacer_clave:
+        return hacer_clave(carpeta())
     if not dado:
         raise ClaveInservible(SIN_CLAVE)
     if dado.lstrip().startswith("-----BEGIN"):

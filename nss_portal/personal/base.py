@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
     _TabularInline = admin.TabularInline[Any, Any]
     _BaseInlineFormSet = BaseInlineFormSet[Any, Any, Any]
+    _Paginator = Paginator[Any]
 else:
     _ModelAdmin, _TabularInline = admin.ModelAdmin, admin.TabularInline
-    _BaseInlineFormSet = BaseInlineFormSet
+    _BaseInlineFormSet, _Paginator = BaseInlineFormSet, Paginator
 
 
-class PaginadorAcotado(Paginator[Any]):
+class PaginadorAcotado(_Paginator):
     """Counts no further than anybody would leaf through: counting a million rows reads a million rows."""
 
     TOPE = 10_000

@@ -161,7 +161,7 @@ def _textos(valor: Any) -> Iterator[str]:
             yield from _textos(list(parte) if isinstance(parte, tuple) else parte)
 
 
-def _motivo(campo: models.Field[Any, Any], valor: Any) -> str:
+def _motivo(campo: "models.Field[Any, Any]", valor: Any) -> str:
     if any(_NO_SON_TEXTO.search(texto) for texto in _textos(valor)):
         return "trae caracteres que no son texto."
     if isinstance(campo, models.ManyToManyField):

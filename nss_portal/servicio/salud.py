@@ -17,7 +17,6 @@ from django.core.mail import mailers
 from django.core.mail.backends.smtp import EmailBackend
 from django.db import Error, connection, transaction
 
-from nss_portal.correo.cartero import BuzonLocal
 from nss_portal.servicio.models import Latido
 
 # Without one of these nothing is promised that can be kept; without the others it is kept later.
@@ -125,11 +124,10 @@ def _registro() -> bool:
 def _correo() -> bool:
     """Whether what is sent leaves: a folder that nobody reads is no mail outside the demonstration."""
     mailer = mailers.default
-    if isinstance(mailer, BuzonLocal):
+    if not settings.EMAIL_URL and (local := getattr(mailer, "carpeta", None)):
         if not (settings.DEMO or settings.DEBUG):
             return False
-        carpeta = mailer.carpeta if mailer.carpeta.exists() else mailer.carpeta.parent
-        return os.access(carpeta, os.W_OK)
+        return os.access(local if local.exists() else local.parent, os.W_OK)
     return _contesta(mailer.host, mailer.port) if isinstance(mailer, EmailBackend) else True
 
 

@@ -1,14 +1,13 @@
 """Template vocabulary of the portal: icons, the groups of an NSS, masked numbers."""
 
-from datetime import date, datetime
+from datetime import date
 
 from django import template
 from django.templatetags.static import static
-from django.utils.dates import MONTHS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import get_default_timezone, localtime
 
+from nss_portal.documentos.moldes import fecha_larga, horario
 from nss_portal.personas.identidad import (
     enmascarar_curp,
     enmascarar_nombre,
@@ -18,7 +17,15 @@ from nss_portal.personas.identidad import (
 )
 
 register = template.Library()
-for _filtro in (enmascarar_curp, enmascarar_nombre, enmascarar_nss, nombre_e_iniciales, ultimos_de_curp):
+for _filtro in (
+    enmascarar_curp,
+    enmascarar_nombre,
+    enmascarar_nss,
+    nombre_e_iniciales,
+    ultimos_de_curp,
+    fecha_larga,
+    horario,
+):
     register.filter(_filtro.__name__, _filtro)
 
 
@@ -39,14 +46,8 @@ def grupos_nss(nss: str) -> list[str]:
 
 
 @register.filter
-def horario(dicho: str) -> str:
-    """The hours of a clinic; what nobody has told the portal is asked, not guessed."""
-    return dicho or "Pregunta el horario en la clínica"
-
-
-@register.filter
 def ventanilla(dicha: str) -> str:
-    """The window of a clinic where papers are handed in, as `horario` says the hours."""
+    """The window of a clinic where papers are handed in."""
     return dicha or "Pregunta en la clínica por la ventanilla de vigencia y su horario"
 
 
@@ -54,13 +55,6 @@ def ventanilla(dicha: str) -> str:
 def fecha(iso: str) -> date:
     """The day of a frozen datum, for the `date` filter: «2026-11-19»."""
     return date.fromisoformat(iso)
-
-
-@register.filter
-def fecha_larga(momento: date) -> str:
-    """«22 de noviembre de 2026», in Mexico City."""
-    local = localtime(momento, get_default_timezone()) if isinstance(momento, datetime) else momento
-    return f"{local.day} de {MONTHS[local.month]} de {local.year}"
 
 
 @register.filter

@@ -14,7 +14,6 @@ from django.db import connection, models
 from nss_portal.archivos.carga import CargaInvalida, ejecutar_cada, insertar
 from nss_portal.archivos.plan import APLICAR, EJEMPLOS, Modo, Retiros, revisar, transaccion
 from nss_portal.territorio.models import CodigoPostal, Colonia, Entidad, Municipio, plegar
-from nss_portal.tramites.models import Domicilio
 
 
 class CatalogoInvalido(CargaInvalida):
@@ -204,7 +203,9 @@ def _cargar_colonias(colonias: dict[_Clave, str], informe: Informe, modo: Modo) 
 def _retiros(retirar: list[tuple[int, str]], vigentes: int) -> Retiros:
     de_alguien: set[int | None] = set()
     if retirar:
-        de_alguien = set(Domicilio.objects.values_list("colonia", flat=True).distinct())
+        de_alguien = set(
+            Colonia.objects.filter(domicilio__isnull=False).values_list("pk", flat=True).distinct()
+        )
     suyas = [como for pk, como in retirar if pk in de_alguien]
     ejemplos = (suyas + [como for pk, como in retirar if pk not in de_alguien])[:EJEMPLOS]
     return Retiros("colonias", len(retirar), vigentes, ejemplos, en_domicilios(len(suyas)))

@@ -4,26 +4,21 @@ Nothing in a first answer depends on whether anybody holds the CURP: who is aske
 business. What the right code does is `confirmacion.contestar`, as with a link.
 """
 
-import math
-import time
 import uuid
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hmac import compare_digest
 from typing import Any, NamedTuple
 
 from django.db import models, transaction
-from django.tasks import task
 from django.utils import timezone
 
-from nss_portal.api.models import Idempotencia
-from nss_portal.correo import cartero
 from nss_portal.correo.models import Envio
 from nss_portal.personas.models import Persona, Vinculo
 from nss_portal.servicio import limites
 from nss_portal.tramites import confirmacion, maquina, titular
 from nss_portal.tramites.models import Codigo, Confirmacion, Credencial, Estado, Tramite
+from nss_portal.tramites.paso import Paso
 
 # Whatever the CURPs: more than a family asks for in a day, far less than what fills a mailbox. From one
 # network; and from all of them, so that nobody elsewhere takes what there is for the mailbox's owner.
@@ -62,23 +57,22 @@ class Intento(NamedTuple):
 
 
 def comenzar(
-    tipo: str,
+    paso: Paso,
     datos: dict[str, Any],
-    guardar: Callable[[Tramite, dict[str, Any]], Any],
     credencial: Credencial | None = None,
     origen: str = "",
 ) -> Tramite:
     """Begin a trámite of the App. With a credential that this CURP and mailbox opened, it goes on at once.
 
-    `guardar` writes the rows of its own step. One transaction. Raises Demasiados.
+    One transaction. Raises Demasiados.
     """
     with transaction.atomic():
         quien = credencial.quien_hablo(datos["curp"], datos["correo"]) if credencial else ""
         if not quien:
             _contar(datos["curp"], datos["correo"], origen)
-        tramite = maquina.iniciar(tipo, uuid.uuid4(), "", datos["curp"], datos["correo"], origen=origen)
+        tramite = maquina.iniciar(paso.tipo, uuid.uuid4(), "", datos["curp"], datos["correo"], origen=origen)
         titular.declarar(tramite, datos)
-        guardar(tramite, datos)
+        paso.al_iniciar(tramite, datos)
         if quien and credencial:
             Tramite.objects.filter(pk=tramite.pk).update(
                 canal=Tramite.Canal.APP, confirmado=timezone.now(), confirmado_por=quien
@@ -86,7 +80,7 @@ def comenzar(
             credencial.tramites.add(tramite)
         else:
             tramite.mover(Estado.CONFIRMACION, canal=Tramite.Canal.APP)
-            mandar_codigo.enqueue(str(Codigo.objects.create(tramite=tramite).pk))
+            Codigo.objects.create(tramite=tramite)
     return tramite
 
 
@@ -105,12 +99,7 @@ def _contar(curp: str, correo: str, origen: str) -> None:
             raise Demasiados(timedelta(days=1) / cupo)
 
 
-@task()
-def mandar_codigo(codigo_id: str) -> None:
-    mandar(uuid.UUID(codigo_id))
-
-
-def mandar(pk: uuid.UUID) -> None:
+def mandar(pk: uuid.UUID) -> bool:
     """Choose the mailbox that may speak for the CURP and write its mail. Safe to call twice, at once.
 
     The one that was confirmed for the person, when there is one; nothing then goes to the one that was typed.
@@ -119,7 +108,7 @@ def mandar(pk: uuid.UUID) -> None:
     with transaction.atomic():
         codigo = Codigo.objects.por_mandar().select_for_update().filter(pk=pk).first()
         if codigo is None:
-            return
+            return False
         tramite = codigo.tramite
         vinculo = _vinculo(tramite)
         if vinculo and not confirmacion.mismo(vinculo.correo, tramite.correo):
@@ -131,8 +120,9 @@ def mandar(pk: uuid.UUID) -> None:
             codigo.confirmacion = Confirmacion.objects.create(tramite=tramite, pregunta=pregunta, correo=para)
             # «acceso» comes before every other notice: somebody is waiting for it, for ten minutes.
             datos = {"codigo": str(codigo.pk), "pregunta": str(pregunta)}
-            cartero.encolar(Envio.objects.create(tramite=tramite, aviso="acceso", para=para, datos=datos))
+            Envio.objects.create(tramite=tramite, aviso="acceso", para=para, datos=datos)
         codigo.save(update_fields=["atendido", "confirmacion"])
+    return True
 
 
 def _vinculo(tramite: Tramite) -> Vinculo | None:
@@ -153,18 +143,6 @@ def _cabe(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str, ahora: d
         iguales["tramite__origen"] = tramite.origen
     mandados = Codigo.objects.recientes(ahora).filter(tramite__curp=tramite.curp, **iguales)
     return mandados.count() < Codigo.AL_DIA
-
-
-def reanudar(segundos: float = math.inf) -> int:
-    """Send the codes that no worker has seen to, for about `segundos`. Safe to run any time."""
-    limite = time.monotonic() + segundos
-    vistos = 0
-    for pk in list(Codigo.objects.por_mandar().order_by("creado").values_list("pk", flat=True)[:200]):
-        if time.monotonic() > limite:
-            break
-        mandar(pk)
-        vistos += 1
-    return vistos
 
 
 def probar(tramite: uuid.UUID, escrito: str) -> Intento:
@@ -213,5 +191,4 @@ def vencidos(ahora: datetime) -> dict[str, models.QuerySet[Any]]:
     return {
         "credenciales de la App": Credencial.objects.filter(expira__lt=ahora - timedelta(days=1)),
         "códigos de la App": Codigo.objects.filter(creado__lt=ahora - RETENCION),
-        "respuestas que se repiten": Idempotencia.objects.filter(creada__lt=ahora - Idempotencia.VIGENCIA),
     }

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from nss_portal.correo import cartero
 from nss_portal.correo.models import Envio
 from nss_portal.personas.models import Persona, Vinculo
 from nss_portal.servicio import limites
@@ -165,7 +164,9 @@ def contestar(confirmacion: Confirmacion, respuesta: str) -> Desenlace:
         if confirmacion.pregunta != Confirmacion.Pregunta.CORREO:
             cambia = respuesta == Confirmacion.Respuesta.CAMBIAR
             quien = tramite.correo if cambia else confirmacion.correo
-            _seguir(tramite, **({"confirmado": timezone.now(), "confirmado_por": quien} if suyo else {}))
+            tramite.mover(
+                Estado.RECIBIDO, **({"confirmado": timezone.now(), "confirmado_por": quien} if suyo else {})
+            )
         return Desenlace.HECHO if suyo else Desenlace.AJENO
 
 
@@ -217,13 +218,6 @@ def _avisar_a_los_demas(persona: Persona, buzon: str) -> None:
     )
 
 
-def _seguir(tramite: Tramite, **cambios: object) -> None:
-    from nss_portal.tramites import maquina  # which asks this room where its documents go
-
-    if tramite.mover(Estado.RECIBIDO, **cambios):
-        maquina.encolar(tramite)
-
-
 def otra_vez(tramite: Tramite) -> bool:
     """Send the question again, to whoever must answer it now; False when no more goes out today, or when the
     answer was no."""
@@ -233,7 +227,7 @@ def otra_vez(tramite: Tramite) -> bool:
         persona = tramite.persona or Persona.objects.de_curp(tramite.curp)
         pregunta, para = a_quien(tramite, persona)
         if pregunta is None:
-            _seguir(tramite)
+            tramite.mover(Estado.RECIBIDO)
             return True
         return _preguntar(tramite, pregunta, para)
 
@@ -254,13 +248,12 @@ def _preguntar(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str) -> 
     )
     if not cabe(tramite, pregunta, para):
         return False
-    envio = Envio.objects.create(
+    Envio.objects.create(
         tramite=tramite,
         aviso=f"confirmar-{pregunta}",
         para=para,
         datos={"url": f"{settings.URL_PUBLICA}{nueva.get_absolute_url()}"},
     )
-    cartero.encolar(envio)
     return True
 
 

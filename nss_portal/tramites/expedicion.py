@@ -8,16 +8,15 @@ from copy import copy
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
 from nss_portal.documentos import sello
 from nss_portal.documentos.models import Documento
 from nss_portal.personas.models import Persona
 from nss_portal.tramites import maquina
 from nss_portal.tramites.models import Estado, Tramite
+from nss_portal.tramites.paso import Paso
 
 # Of which trámite each one is: what needs nobody's choice.
 TRAMITES = {
@@ -36,14 +35,14 @@ class Hecho(NamedTuple):
     motivo: str = ""
 
 
-def expedir(persona: Persona, tipo: Documento.Tipo) -> Hecho:
+def expedir(persona: Persona, tipo: Documento.Tipo, paso: Paso) -> Hecho:
     """Issue a document of somebody's, or find the one that a counter issued today and says the same.
 
     Safe to call twice: what a kill left half-way is finished. Raises what the act does when it has to wait
     (renapo.NoDisponible, tramites.NoPuedeSeguir): nothing is written then.
     """
     with transaction.atomic():
-        tramite = _resolver(persona, tipo)
+        tramite = _resolver(persona, paso)
         if tramite.estado != Estado.EMITIENDO:
             transaction.set_rollback(True)
             return Hecho(None, motivo=f"{tramite.get_motivo_display() or 'No tiene NSS'}.")
@@ -60,13 +59,13 @@ def expedir(persona: Persona, tipo: Documento.Tipo) -> Hecho:
     return Hecho(documento.pk, nuevo=anterior is None)
 
 
-def _resolver(persona: Persona, tipo: Documento.Tipo) -> Tramite:
+def _resolver(persona: Persona, paso: Paso) -> Tramite:
     """A trámite of this person, just answered. In a transaction, so that no worker comes to it before.
 
     A registry outside is asked inside of it: on PostgreSQL that keeps nobody waiting.
     """
     tramite = Tramite(
-        tipo=TRAMITES[tipo],
+        tipo=paso.tipo,
         solicitud=uuid.uuid4(),
         canal=Tramite.Canal.VENTANILLA,
         curp=persona.curp,
@@ -74,9 +73,8 @@ def _resolver(persona: Persona, tipo: Documento.Tipo) -> Tramite:
     )
     tramite.save(force_insert=True)
     tramite.sucesos.create(estado=Estado.RECIBIDO)
-    comienzo: Any = import_string(settings.COMIENZOS[tramite.tipo])
-    comienzo.guardar(tramite, {"nss": persona.nss})
-    import_string(settings.ACTOS[tramite.tipo])(tramite)
+    paso.al_iniciar(tramite, {"nss": persona.nss})
+    paso.resolver(tramite)
     return tramite
 
 

@@ -2,9 +2,7 @@
 
 import hashlib
 import logging
-import math
 import platform
-import time
 import uuid
 from copy import copy
 from datetime import timedelta
@@ -16,9 +14,8 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
-from nss_portal.correo import avisos, cartero
+from nss_portal.correo import avisos
 from nss_portal.correo.models import Envio
 from nss_portal.documentos import firma, imprenta, sello
 from nss_portal.documentos.models import Documento
@@ -29,6 +26,7 @@ from nss_portal.servicio.plazos import o_se_va_el_proceso, plazo
 from nss_portal.tramites import confirmacion
 from nss_portal.tramites.models import Estado, Tramite
 from nss_portal.tramites.models.tramite import ARRIENDO, ESPERA_MAXIMA, nuevo_folio
+from nss_portal.tramites.paso import Oferta
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +47,6 @@ class NoPuedeSeguir(Exception):
         self.espera, self.aviso = espera, aviso
 
 
-def encolar(tramite: Tramite) -> None:
-    """Wake a worker up. In the same transaction as the row: queued with it, or not at all."""
-    from nss_portal.tasks import atender as tarea
-
-    tarea.enqueue(str(tramite.pk))
-
-
 def iniciar(
     tipo: str,
     solicitud: uuid.UUID | str,
@@ -65,7 +56,8 @@ def iniciar(
     canal: str = Tramite.Canal.WEB,
     origen: str = "",
 ) -> Tramite:
-    """Begin a trámite, and queue it; a second call with the same `solicitud` raises IntegrityError.
+    """Begin a trámite: its row is what a worker looks for. A second call with the same `solicitud` raises
+    IntegrityError.
 
     Call it inside a transaction; the caller decides what a repeated request means.
     """
@@ -90,17 +82,18 @@ def iniciar(
     tramite.sucesos.create(estado=Estado.RECIBIDO)
     # Solved letters are spent with the trámite that they let begin.
     CaptchaResuelto.objects.filter(pk=solicitud, consumido=None).update(consumido=timezone.now())
-    encolar(tramite)
     return tramite
 
 
-def atender(pk: uuid.UUID) -> None:
+def atender(pk: uuid.UUID, oferta: Oferta) -> bool:
     """Take a trámite as far as it can go now. Safe to call twice, at once, from many hosts.
 
-    Does nothing when another worker holds it. Whatever goes wrong becomes a wait with a longer and longer
-    pause, never a refusal; `reanudar` comes back to it.
+    False when another worker holds it, or there is nothing to do. Whatever goes wrong becomes a wait, with a
+    longer pause each time, never a refusal.
     """
+    avanzo = False
     while tomado := Tramite.objects.tomar(pk):
+        avanzo = True
         # An act that is undone leaves its object ahead of the row: the wait goes by the other one.
         tramite, emitiendo = copy(tomado), tomado.estado == Estado.EMITIENDO
         try:
@@ -108,7 +101,7 @@ def atender(pk: uuid.UUID) -> None:
                 _desconfiar(tomado)
                 emitir(tramite)
             elif not confirmacion.preguntar_primero(tramite):
-                import_string(settings.ACTOS[tramite.tipo])(tramite)
+                oferta[tramite.tipo].resolver(tramite)
         except NoDisponible:
             _esperar(tomado, Tramite.Espera.REGISTRO_NO_DISPONIBLE)
         except NoPuedeSeguir as error:
@@ -118,6 +111,7 @@ def atender(pk: uuid.UUID) -> None:
         except Exception as error:
             log.exception("trámite %s en %s: %s", tomado.folio, tomado.estado, type(error).__name__)
             _esperar(tomado, Tramite.Espera.DOCUMENTO if emitiendo else Tramite.Espera.ATENCION)
+    return avanzo
 
 
 def _esperar(tramite: Tramite, espera: Tramite.Espera) -> None:
@@ -196,7 +190,7 @@ def emitir(tramite: Tramite) -> None:
             confirmacion.preguntar_si_es_suyo(tramite)
             # At the counter, whoever has no mailbox takes the paper.
             if para := confirmacion.destino(tramite) or tramite.correo:
-                cartero.encolar(Envio.objects.create(tramite=tramite, para=para))
+                Envio.objects.create(tramite=tramite, para=para)
 
 
 @cache
@@ -204,22 +198,3 @@ def _versiones() -> str:
     bibliotecas = {"WeasyPrint": version("weasyprint"), "pyHanko": version("pyhanko")}
     partes = bibliotecas | {"Python": platform.python_version()}
     return ", ".join(f"{nombre} {cual}" for nombre, cual in partes.items())
-
-
-def reanudar(segundos: float = math.inf) -> int:
-    """Pick up the trámites that no worker holds, for about `segundos`. Safe to run any time.
-
-    After them, what the apps work on beside trámites (`settings.REANUDAR`). Works without the task queue,
-    which is only the wake-up call. Returns how many it took up.
-    """
-    limite = time.monotonic() + segundos
-    retomados = 0
-    pendientes = Tramite.objects.por_atender().order_by("libre_desde").values_list("pk", flat=True)[:200]
-    for pk in list(pendientes):
-        if time.monotonic() > limite:
-            break  # a registry that takes its time must not keep the worker from showing that it lives
-        atender(pk)
-        retomados += 1
-    for funcion in settings.REANUDAR:
-        retomados += import_string(funcion)(max(limite - time.monotonic(), 0.0))
-    return retomados

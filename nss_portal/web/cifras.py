@@ -8,7 +8,7 @@ from nss_portal.documentos.models import Documento
 from nss_portal.personas.models import Persona
 from nss_portal.territorio.models import CodigoPostal, Colonia, Municipio
 from nss_portal.tramites.models import Estado, Tramite
-from nss_portal.web.sesion import PASOS
+from nss_portal.tramites.paso import Camino
 
 ANCHO = 560  # of the longest bar, in the drawing's own units
 
@@ -35,7 +35,7 @@ def totales() -> list[tuple[str, int]]:
     ]
 
 
-def por_paso() -> list[DelPaso]:
+def por_paso(camino: Camino) -> list[DelPaso]:
     resuelto = Q(estado__in=[Estado.RESUELTO, Estado.FINALIZADO])
     cuentas = {
         cuenta["tipo"]: (cuenta["recibidos"], cuenta["resueltos"])
@@ -45,16 +45,16 @@ def por_paso() -> list[DelPaso]:
     }
     mayor = max((recibidos for recibidos, _ in cuentas.values()), default=0) or 1
     pasos = []
-    for numero, (tipo, titulo) in enumerate(PASOS.items(), 1):
-        recibidos, resueltos = cuentas.get(tipo, (0, 0))
+    for numero, paso in enumerate(camino, 1):
+        recibidos, resueltos = cuentas.get(paso.tipo, (0, 0))
         barras = ANCHO * recibidos // mayor, ANCHO * resueltos // mayor
-        pasos.append(DelPaso(numero, titulo, recibidos, resueltos, *barras))
+        pasos.append(DelPaso(numero, paso.titulo, recibidos, resueltos, *barras))
     return pasos
 
 
-def filas() -> list[tuple[str, int]]:
+def filas(camino: Camino) -> list[tuple[str, int]]:
     """All of it, a figure a line, for programs."""
-    de_pasos = por_paso()
+    de_pasos = por_paso(camino)
     return [
         *totales(),
         *((f"Paso {paso.numero}: recibidos", paso.recibidos) for paso in de_pasos),

@@ -245,6 +245,17 @@ class CaptchaWidget(CaptchaTextInput):  # type: ignore[misc]
     template_name = "campos/captcha.html"
 
 
+class ComienzoForm(forms.Form):
+    """What every step asks of a program: a CURP and a mailbox; and the name, where the name is asked."""
+
+    curp = CurpField(label="CURP")
+    correo = CorreoField(label="Correo electrónico")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields |= campos_del_nombre()
+
+
 class SolicitudForm(forms.Form):
     """The form that begins a step: CURP, e-mail twice, the letters of the image.
 

@@ -7,29 +7,25 @@ import uuid
 from datetime import timedelta
 from http import HTTPStatus
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import IntegrityError, transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
-from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from nss_portal.correo import buzon as buzon_local
-from nss_portal.correo import cartero
 from nss_portal.correo.models import Envio
-from nss_portal.demo import ficticias
 from nss_portal.documentos.models import Documento
 from nss_portal.personas.identidad import enmascarar_correo
-from nss_portal.servicio import limites, salud, sin_base
+from nss_portal.servicio import limites, salud
 from nss_portal.territorio.models import CodigoPostal
 from nss_portal.tramites import confirmacion
 from nss_portal.tramites.models import Confirmacion, Estado, Tramite
-from nss_portal.web import cifras, sesion
+from nss_portal.tramites.paso import Camino
+from nss_portal.web import cifras, sesion, sin_base
 
 log = logging.getLogger(__name__)
 # The first one is the page's own button: it is what a POST that says nothing does.
@@ -39,10 +35,7 @@ RESPUESTAS = {"correo": ["si", "no"], "tramite": ["si", "no"], "permiso": ["segu
 @never_cache
 @require_safe
 def inicio(request: HttpRequest) -> HttpResponse:
-    ejemplos = ficticias.ejemplos() if settings.DEMO else []
-    camino = sesion.camino(request)
-    contexto = {"ejemplos": ejemplos, "en_curso": sesion.en_curso(request), "camino": camino}
-    return render(request, "inicio.html", contexto)
+    return render(request, "inicio.html", {"en_curso": sesion.en_curso(request)})
 
 
 def expirada(request: HttpRequest) -> HttpResponse:
@@ -148,7 +141,7 @@ def enviar_documento(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect(documento.tramite)
     try:
         with transaction.atomic():
-            cartero.encolar(Envio.objects.create(tramite=documento.tramite, documento=documento, para=para))
+            Envio.objects.create(tramite=documento.tramite, documento=documento, para=para)
     except IntegrityError:
         pass  # the other click was first
     hora = timezone.localtime().strftime("%H:%M")
@@ -222,54 +215,15 @@ def estado_de_salud(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _solo_demo() -> None:
-    if not settings.DEMO or settings.EMAIL_URL:
-        raise Http404
-
-
-@never_cache
 @require_safe
-def buzon(request: HttpRequest) -> HttpResponse:
-    _solo_demo()
-    return render(request, "buzon.html", {"mensajes": buzon_local.mensajes(limite=50)})
-
-
-@never_cache
-@require_safe
-@csp_override({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "sandbox": ["allow-popups"]})
-def buzon_mensaje(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """One mail as a mail program would show it: its own inline styles, no scripts, no requests."""
-    _solo_demo()
-    mensaje = buzon_local.mensaje(pk)
-    if mensaje is None:
-        raise Http404
-    return HttpResponse(mensaje.html)
-
-
-@never_cache
-@require_safe
-def buzon_adjunto(request: HttpRequest, pk: uuid.UUID, numero: int) -> HttpResponse:
-    _solo_demo()
-    mensaje = buzon_local.mensaje(pk)
-    if mensaje is None or numero >= len(mensaje.adjuntos):
-        raise Http404
-    adjunto = mensaje.adjuntos[numero]
-    return HttpResponse(
-        adjunto.contenido,
-        content_type=adjunto.tipo,
-        headers={"Content-Disposition": f'inline; filename="{adjunto.nombre}"'},
-    )
-
-
-@require_safe
-def datos_abiertos(request: HttpRequest) -> HttpResponse:
+def datos_abiertos(request: HttpRequest, camino: Camino) -> HttpResponse:
     """The open figures, to read; with `?formato=csv`, for programs."""
     if request.GET.get("formato") == "csv":
         respuesta = HttpResponse(content_type="text/csv; charset=utf-8")
         respuesta["Content-Disposition"] = 'attachment; filename="datos-gob-estudiantes.csv"'
-        csv.writer(respuesta).writerows([("dato", "cifra"), *cifras.filas()])
+        csv.writer(respuesta).writerows([("dato", "cifra"), *cifras.filas(camino)])
         return respuesta
-    contexto = {"cifras": cifras.totales(), "pasos": cifras.por_paso(), "al": timezone.localtime()}
+    contexto = {"cifras": cifras.totales(), "pasos": cifras.por_paso(camino), "al": timezone.localtime()}
     return render(request, "paginas/datos.html", contexto)
 
 

@@ -14,30 +14,31 @@ from nss_portal.documentos import hechos, sello, verificacion
 from nss_portal.documentos.models import Documento
 from nss_portal.documentos.verificacion import Medio
 from nss_portal.servicio import limites
+from nss_portal.tramites.paso import Oferta
 from nss_portal.web.forms import CompararForm, VerificarForm
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @csrf_exempt
-def verificar(request: HttpRequest) -> HttpResponse:
+def verificar(request: HttpRequest, oferta: Oferta) -> HttpResponse:
     """Folio and check code, for who has no camera; or the file itself."""
     # Before anything reads the body (the check of its csrf token does): a huge one is not even received.
     if int(request.META.get("CONTENT_LENGTH") or 0) > verificacion.PESO_MAXIMO * 2:
         return _por_verificar(request, VerificarForm.demasiado_grande())
-    return _verificar(request)
+    return _verificar(request, oferta)
 
 
 @csrf_protect
-def _verificar(request: HttpRequest) -> HttpResponse:
+def _verificar(request: HttpRequest, oferta: Oferta) -> HttpResponse:
     form = VerificarForm(request.POST, request.FILES) if request.method == "POST" else VerificarForm()
     if not form.is_valid():
         return _por_verificar(request, form)
     if form.contenido is not None:
         documento = verificacion.por_archivo(form.contenido)
-        return _verificacion(request, Medio.ARCHIVO, documento, form, form.contenido)
+        return _verificacion(request, oferta, Medio.ARCHIVO, documento, form, form.contenido)
     folio, codigo = form.cleaned_data["folio"], form.cleaned_data["codigo"]
-    return _verificacion(request, Medio.CODIGO, verificacion.por_codigo(folio, codigo), form)
+    return _verificacion(request, oferta, Medio.CODIGO, verificacion.por_codigo(folio, codigo), form)
 
 
 def _por_verificar(request: HttpRequest, form: VerificarForm) -> HttpResponse:
@@ -48,22 +49,22 @@ def _por_verificar(request: HttpRequest, form: VerificarForm) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def verificar_token(request: HttpRequest, token: str) -> HttpResponse:
+def verificar_token(request: HttpRequest, token: str, oferta: Oferta) -> HttpResponse:
     """What the QR opens. A folio that comes along, as of a paper read by a machine, has to be its own."""
     folio = verificacion.normalizar_folio(request.POST.get("folio", "") or request.GET.get("folio", ""))
     documento = verificacion.por_token(token, folio)
     if documento and "numero" in request.POST:
-        return _comparar(request, documento)
-    return _verificacion(request, Medio.QR, documento)
+        return _comparar(request, oferta, documento)
+    return _verificacion(request, oferta, Medio.QR, documento)
 
 
-def _comparar(request: HttpRequest, documento: Documento) -> HttpResponse:
+def _comparar(request: HttpRequest, oferta: Oferta, documento: Documento) -> HttpResponse:
     """Whether a printed number is the sealed one; ten tries an hour, so that nobody finds it by trying."""
     form, cliente = CompararForm(request.POST), limites.direccion(request)
     resultado = verificacion.revisar(documento)
     if resultado == verificacion.Resultado.ALTERADO or not form.is_valid():
         estado = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-        return _dictamen(request, Medio.QR, documento, resultado, comparar=form, status=estado)
+        return _dictamen(request, oferta, Medio.QR, documento, resultado, comparar=form, status=estado)
     cupos = (
         (f"comparar:{documento.pk}", 10, timedelta(hours=1)),
         (f"comparar:{cliente}", 60, timedelta(hours=1)),
@@ -72,7 +73,9 @@ def _comparar(request: HttpRequest, documento: Documento) -> HttpResponse:
         return _demasiados(request, timedelta(minutes=6))
     coincide = verificacion.coincide(documento, form.cleaned_data["numero"])
     verificacion.anotar(Medio.NUMERO, resultado, documento, cliente, coincide)
-    return _dictamen(request, Medio.QR, documento, resultado, comparar=CompararForm(), coincide=coincide)
+    return _dictamen(
+        request, oferta, Medio.QR, documento, resultado, comparar=CompararForm(), coincide=coincide
+    )
 
 
 def _demasiados(request: HttpRequest, espera: timedelta) -> HttpResponse:
@@ -83,6 +86,7 @@ def _demasiados(request: HttpRequest, espera: timedelta) -> HttpResponse:
 
 def _verificacion(
     request: HttpRequest,
+    oferta: Oferta,
     medio: Medio,
     documento: Documento | None,
     form: VerificarForm | None = None,
@@ -94,11 +98,12 @@ def _verificacion(
         return _demasiados(request, timedelta(minutes=1))
     resultado = verificacion.revisar(documento, archivo)
     verificacion.anotar(medio, resultado, documento, cliente)
-    return _dictamen(request, medio, documento, resultado, form=form)
+    return _dictamen(request, oferta, medio, documento, resultado, form=form)
 
 
 def _dictamen(
     request: HttpRequest,
+    oferta: Oferta,
     medio: Medio,
     documento: Documento | None,
     resultado: verificacion.Resultado,
@@ -113,7 +118,7 @@ def _dictamen(
         contexto |= {
             "documento": documento,
             "hechos": hechos.sellados(documento),
-            "hoy": hechos.hoy(documento, resultado),
+            "hoy": hechos.hoy(documento, resultado, [paso.ya_no for paso in oferta.values()]),
             "niega": hechos.niega(documento),
         }
     return render(request, "verificacion.html", contexto, status=status)

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from afiliacion.models import Atencion, Cambio, Empleado, Subdelegacion
 from afiliacion.ventanilla import cambios, grupos
+from nss_portal import colas
 from nss_portal.archivos.carga import CargaInvalida
 from nss_portal.demo import ficticias
 from nss_portal.documentos import verificacion
@@ -96,15 +97,15 @@ def identificar(cliente: Client, curp: str, *mas: str, motivo: str = "nss") -> A
     return atencion
 
 
-def tramitar(cliente: Client, cola: Cola, atencion: Atencion, tipo: str = "nss", **datos: str) -> Tramite:
+def tramitar(cliente: Client, trabajar: Cola, atencion: Atencion, tipo: str = "nss", **datos: str) -> Tramite:
     cliente.post(de(atencion, "tramite"), {"tipo": tipo, **datos})
-    cola()
+    trabajar()
     return atencion.tramites.filter(tipo=tipo).latest("creado")
 
 
-def localizar(cliente: Client, cola: Cola, persona: Persona, *mas: str) -> Atencion:
+def localizar(cliente: Client, trabajar: Cola, persona: Persona, *mas: str) -> Atencion:
     atencion = identificar(cliente, persona.curp, *mas)
-    assert tramitar(cliente, cola, atencion).estado == Estado.RESUELTO
+    assert tramitar(cliente, trabajar, atencion).estado == Estado.RESUELTO
     return atencion
 
 
@@ -121,13 +122,15 @@ def texto(cliente: Client, atencion: Atencion) -> str:
 # A person without e-mail, from the CURP to the paper
 
 
-def test_sin_correo_hasta_la_tarjeta(clerk: Client, cola: Cola, sin_nss: Persona, cliente: Estricto) -> None:
+def test_sin_correo_hasta_la_tarjeta(
+    clerk: Client, trabajar: Cola, sin_nss: Persona, cliente: Estricto
+) -> None:
     atencion = identificar(clerk, sin_nss.curp, "domicilio", "acta")
-    tramite = tramitar(clerk, cola, atencion)
+    tramite = tramitar(clerk, trabajar, atencion)
     assert (tramite.canal, tramite.correo, tramite.estado) == ("ventanilla", "", Estado.DOMICILIO)
     assert "Asignarle su NSS" in texto(clerk, atencion)
     clerk.post(de(atencion, "domicilio"), domicilio())
-    cola()
+    trabajar()
     tramite.refresh_from_db()
     sin_nss.refresh_from_db()
     assert (tramite.estado, tramite.resultado) == (Estado.RESUELTO, "asignado")
@@ -142,18 +145,18 @@ def test_sin_correo_hasta_la_tarjeta(clerk: Client, cola: Cola, sin_nss: Persona
     assert tramite.estado == Estado.FINALIZADO and "Esta atención terminó" in texto(clerk, atencion)
     # Their next visit, on the Web, finds the same number.
     url = solicitar(cliente, sin_nss.curp)
-    cola()
+    trabajar()
     assert sin_nss.nss in re.sub(r"\D", "", cliente.get(url).content.decode())
 
 
-def test_quien_se_va_sin_dar_su_domicilio(clerk: Client, cola: Cola, sin_nss: Persona) -> None:
+def test_quien_se_va_sin_dar_su_domicilio(clerk: Client, trabajar: Cola, sin_nss: Persona) -> None:
     """What waits for the person holds nobody; what is being done does."""
     atencion = identificar(clerk, sin_nss.curp)
     clerk.post(de(atencion, "tramite"), {"tipo": "nss"})
     clerk.post(de(atencion, "terminar"))
     atencion.refresh_from_db()
     assert atencion.terminada is None
-    cola()
+    trabajar()
     assert atencion.tramites.get().estado == Estado.DOMICILIO
     clerk.post(de(atencion, "terminar"))
     atencion.refresh_from_db()
@@ -170,57 +173,57 @@ def test_un_tramite_sin_correo_solo_en_ventanilla(sin_nss: Persona) -> None:
 
 @pytest.mark.parametrize("modo", ["si-cambia", "siempre"])
 def test_en_ventanilla_no_se_espera_a_ningun_correo(
-    clerk: Client, cola: Cola, settings: Any, modo: str
+    clerk: Client, trabajar: Cola, settings: Any, modo: str
 ) -> None:
     """Somebody saw who it is; the papers go to the mailbox that was confirmed, whichever was given."""
     settings.CONFIRMAR_CORREO = modo
     persona = persona_con_nss()
     Vinculo.objects.create(persona=persona, correo="confirmado@correo.example")
-    atencion = localizar(clerk, cola, persona, "correo")
+    atencion = localizar(clerk, trabajar, persona, "correo")
     [envio] = Envio.objects.filter(tramite__in=atencion.tramites.all())
     assert envio.destino == "confirmado@correo.example"
 
 
-def test_un_doble_clic_es_un_tramite(clerk: Client, cola: Cola) -> None:
+def test_un_doble_clic_es_un_tramite(clerk: Client, trabajar: Cola) -> None:
     atencion = identificar(clerk, persona_con_nss().curp)
     for _ in range(2):
         clerk.post(de(atencion, "tramite"), {"tipo": "nss"})
     assert atencion.tramites.count() == 1
 
 
-def test_los_tres_pasos_en_una_atencion(clerk: Client, cola: Cola) -> None:
+def test_los_tres_pasos_en_una_atencion(clerk: Client, trabajar: Cola) -> None:
     persona = persona_con_nss()
     inscribir(persona, HOY - timedelta(days=9), HOY + timedelta(days=90))
-    atencion = localizar(clerk, cola, persona)
-    vigencia = tramitar(clerk, cola, atencion, "vigencia")
+    atencion = localizar(clerk, trabajar, persona)
+    vigencia = tramitar(clerk, trabajar, atencion, "vigencia")
     assert (vigencia.estado, vigencia.resultado) == (Estado.RESUELTO, "vigente")
-    clinica = tramitar(clerk, cola, atencion, "clinica", **{"clinica-codigo_postal": "06600"})
+    clinica = tramitar(clerk, trabajar, atencion, "clinica", **{"clinica-codigo_postal": "06600"})
     assert clinica.estado in (Estado.ELECCION, Estado.REVISION)
     html = texto(clerk, atencion)
     [clues, *_] = re.findall(r'name="clinica" value="(\w+)"', html)
     [turno, *_] = re.findall(r'name="turno" value="(\w+)"', html)
     assert clerk.post(de(atencion, "clinica"), {"clinica": "NADA", "turno": turno}).status_code == 422
     clerk.post(de(atencion, "clinica"), {"clinica": clues, "turno": turno})
-    cola()
+    trabajar()
     clinica.refresh_from_db()
     assert (clinica.estado, clinica.resultado) == (Estado.RESUELTO, "registrado")
     assert texto(clerk, atencion).count('data-accion="imprimir"') == 5
 
 
-def test_lo_que_no_se_puede_se_dice(clerk: Client, cola: Cola, sin_nss: Persona) -> None:
+def test_lo_que_no_se_puede_se_dice(clerk: Client, trabajar: Cola, sin_nss: Persona) -> None:
     atencion = identificar(clerk, sin_nss.curp)
     html = clerk.post(de(atencion, "tramite"), {"tipo": "vigencia"}, follow=True).content.decode()
     assert "Todavía no tiene NSS" in html and not atencion.tramites.exists()
     con = identificar(clerk, persona_con_nss().curp)
     respuesta = clerk.post(de(con, "tramite"), {"tipo": "clinica", "clinica-codigo_postal": "1"})
     assert respuesta.status_code == 422 and "El código postal son 5 números." in respuesta.content.decode()
-    tramitar(clerk, cola, con, "clinica", **{"clinica-codigo_postal": "06600"})
+    tramitar(clerk, trabajar, con, "clinica", **{"clinica-codigo_postal": "06600"})
     assert "su escuela debe inscribir su NSS" in texto(clerk, con)
 
 
-def test_el_domicilio_se_corrige_donde_se_escribe(clerk: Client, cola: Cola, sin_nss: Persona) -> None:
+def test_el_domicilio_se_corrige_donde_se_escribe(clerk: Client, trabajar: Cola, sin_nss: Persona) -> None:
     atencion = identificar(clerk, sin_nss.curp)
-    tramitar(clerk, cola, atencion)
+    tramitar(clerk, trabajar, atencion)
     respuesta = clerk.post(de(atencion, "domicilio"), domicilio(cp="00001"))
     assert (
         respuesta.status_code == 422 and "No encontramos el código postal 00001" in respuesta.content.decode()
@@ -234,7 +237,7 @@ def test_el_domicilio_se_corrige_donde_se_escribe(clerk: Client, cola: Cola, sin
 # The checklist
 
 
-def test_sin_identificacion_no_se_hace_nada(clerk: Client, cola: Cola) -> None:
+def test_sin_identificacion_no_se_hace_nada(clerk: Client, trabajar: Cola) -> None:
     persona = persona_con_nss()
     atencion = atender(clerk, persona.curp)
     assert str(persona.nss) not in texto(clerk, atencion)
@@ -307,9 +310,9 @@ def test_el_registro_que_no_responde_no_es_un_no(clerk: Client, settings: Any) -
 # Whose it is
 
 
-def test_la_otra_oficina_no_ve_nada(clerk: Client, ajena: Client, cola: Cola) -> None:
+def test_la_otra_oficina_no_ve_nada(clerk: Client, ajena: Client, trabajar: Cola) -> None:
     persona = persona_con_nss()
-    atencion = localizar(clerk, cola, persona, "acta")
+    atencion = localizar(clerk, trabajar, persona, "acta")
     clerk.post(de(atencion, "cambio", "datos"), correccion(persona))
     cambio = atencion.cambios.get()
     documento = Documento.objects.filter(tramite__in=atencion.tramites.all())[0]
@@ -346,8 +349,10 @@ def test_de_lo_demas_del_portal_no_ve_nada(clerk: Client) -> None:
     assert clerk.get(reverse("admin:index")).status_code == 200
 
 
-def test_quien_supervisa_ve_lo_de_su_gente(clerk: Client, jefa: Client, ajena: Client, cola: Cola) -> None:
-    suya, otra = localizar(clerk, cola, persona_con_nss()), identificar(ajena, persona_con_nss(1).curp)
+def test_quien_supervisa_ve_lo_de_su_gente(
+    clerk: Client, jefa: Client, ajena: Client, trabajar: Cola
+) -> None:
+    suya, otra = localizar(clerk, trabajar, persona_con_nss()), identificar(ajena, persona_con_nss(1).curp)
     assert jefa.get(de(suya)).status_code == 200 and jefa.get(de(otra)).status_code == 404
     bitacora = jefa.get(reverse("admin:nss_portal_asiento_changelist"))
     assert bitacora.status_code == 200
@@ -407,9 +412,9 @@ def test_las_listas_no_preguntan_mas_cuando_crecen(clerk: Client, jefa: Client) 
 # The bitácora
 
 
-def test_cada_vista_queda_con_su_motivo(clerk: Client, jefa: Client, cola: Cola) -> None:
+def test_cada_vista_queda_con_su_motivo(clerk: Client, jefa: Client, trabajar: Cola) -> None:
     persona = persona_con_nss()
-    atencion = localizar(clerk, cola, persona)
+    atencion = localizar(clerk, trabajar, persona)
     documento = atencion.tramites.get().documentos.all()[0]
     clerk.get(de(atencion))
     assert clerk.get(de(atencion, "documento", documento.pk)).getvalue()
@@ -460,10 +465,10 @@ def pedido(cliente: Client, atencion: Atencion, tipo: str, **datos: str) -> Camb
     return atencion.cambios.get(tipo=tipo, estado="pedido")
 
 
-def autorizar(cliente: Client, cola: Cola, cambio: Cambio) -> str:
+def autorizar(cliente: Client, trabajar: Cola, cambio: Cambio) -> str:
     respuesta = cliente.post(pedir(cambio), {"autorizar": "1"}, follow=True)
-    cola()
-    cambios.poner_al_dia()
+    trabajar()
+    colas.SUSTITUCIONES.avanzar()
     cambio.refresh_from_db()
     html: str = respuesta.content.decode()
     return html
@@ -475,19 +480,19 @@ def veredictos(persona: Persona) -> dict[tuple[str, str], str]:
     return {(d.tipo, d.datos["nombre"]): verificacion.revisar(d).value for d in suyos}
 
 
-def test_una_correccion_sustituye_los_documentos(clerk: Client, jefa: Client, cola: Cola) -> None:
+def test_una_correccion_sustituye_los_documentos(clerk: Client, jefa: Client, trabajar: Cola) -> None:
     persona = persona_con_nss()
     inscribir(persona, HOY - timedelta(days=9), HOY + timedelta(days=90))
     viejo = persona.nombre_completo
-    atencion = localizar(clerk, cola, persona, "acta")
-    tramitar(clerk, cola, atencion, "vigencia")
+    atencion = localizar(clerk, trabajar, persona, "acta")
+    tramitar(clerk, trabajar, atencion, "vigencia")
     cambio = pedido(clerk, atencion, "datos", **correccion(persona))
     persona.refresh_from_db()
     assert persona.nombre_completo == viejo  # asking changes nothing
     assert set(veredictos(persona).values()) == {"valido"}
     assert clerk.post(pedir(cambio), {"autorizar": "1"}).status_code == 403  # nor does a clerk alone
     assert "Falta que lo autorices" in jefa.get(pedir(cambio)).content.decode()
-    assert "Autorizado" in autorizar(jefa, cola, cambio)
+    assert "Autorizado" in autorizar(jefa, trabajar, cambio)
     persona.refresh_from_db()
     nuevo = persona.nombre_completo
     assert nuevo.startswith("María Corregida") and cambio.al_dia
@@ -504,27 +509,27 @@ def test_una_correccion_sustituye_los_documentos(clerk: Client, jefa: Client, co
     assert dicho.detalle["antes"]["nombres"] != dicho.detalle["despues"]["nombres"] == "María Corregida"
 
 
-def test_lo_que_nada_sustituye_se_cancela(clerk: Client, jefa: Client, cola: Cola) -> None:
+def test_lo_que_nada_sustituye_se_cancela(clerk: Client, jefa: Client, trabajar: Cola) -> None:
     """The clinic's papers of whoever is not covered any more: the old name is not the person's."""
     persona = persona_con_nss()
     inscripcion = inscribir(persona, HOY - timedelta(days=9), HOY + timedelta(days=90))
-    atencion = localizar(clerk, cola, persona, "acta")
-    tramitar(clerk, cola, atencion, "clinica", **{"clinica-codigo_postal": "06600"})
+    atencion = localizar(clerk, trabajar, persona, "acta")
+    tramitar(clerk, trabajar, atencion, "clinica", **{"clinica-codigo_postal": "06600"})
     html = texto(clerk, atencion)
     eleccion = {c: re.findall(rf'name="{c}" value="(\w+)"', html)[0] for c in ("clinica", "turno")}
     clerk.post(de(atencion, "clinica"), eleccion)
-    cola()
+    trabajar()
     inscripcion.delete()
     viejo = persona.nombre_completo
-    autorizar(jefa, cola, pedido(clerk, atencion, "datos", **correccion(persona)))
+    autorizar(jefa, trabajar, pedido(clerk, atencion, "datos", **correccion(persona)))
     dichos = veredictos(persona)
     assert dichos["nss", viejo] == "sustituido"
     assert dichos["comprobante-clinica", viejo] == dichos["tarjeta-adscripcion", viejo] == "cancelado"
 
 
-def test_cuatro_ojos(clerk: Client, jefa: Client, cola: Cola) -> None:
+def test_cuatro_ojos(clerk: Client, jefa: Client, trabajar: Cola) -> None:
     persona = persona_con_nss()
-    atencion = localizar(jefa, cola, persona, "acta")
+    atencion = localizar(jefa, trabajar, persona, "acta")
     cambio = pedido(jefa, atencion, "datos", **correccion(persona))
     assert jefa.post(pedir(cambio), {"autorizar": "1"}).status_code == 403  # not even who supervises, alone
     assert (
@@ -538,15 +543,15 @@ def test_cuatro_ojos(clerk: Client, jefa: Client, cola: Cola) -> None:
     with pytest.raises(IntegrityError, match="cambio_decidido_por_alguien"), transaction.atomic():
         Cambio.objects.filter(pk=cambio.pk).update(estado="autorizado")
     segunda = empleado("segunda-jefa", supervisor=True)
-    autorizar(segunda, cola, cambio)
+    autorizar(segunda, trabajar, cambio)
     assert cambio.estado == "autorizado"
     tarde = segunda.post(pedir(cambio), {"negar": "1", "respuesta": "No"}, follow=True).content.decode()
     assert "ya lo había decidido" in tarde
 
 
-def test_no_autorizar_dice_por_que(clerk: Client, jefa: Client, cola: Cola) -> None:
+def test_no_autorizar_dice_por_que(clerk: Client, jefa: Client, trabajar: Cola) -> None:
     persona = persona_con_nss()
-    atencion = localizar(clerk, cola, persona, "acta")
+    atencion = localizar(clerk, trabajar, persona, "acta")
     cambio = pedido(clerk, atencion, "datos", **correccion(persona))
     assert jefa.post(pedir(cambio), {"negar": "1"}).status_code == 422
     jefa.post(pedir(cambio), {"negar": "1", "respuesta": "El acta no se lee."})
@@ -554,9 +559,9 @@ def test_no_autorizar_dice_por_que(clerk: Client, jefa: Client, cola: Cola) -> N
     assert set(veredictos(persona).values()) == {"valido"}
 
 
-def test_lo_que_no_se_puede_pedir(clerk: Client, cola: Cola) -> None:
+def test_lo_que_no_se_puede_pedir(clerk: Client, trabajar: Cola) -> None:
     persona = persona_con_nss()
-    atencion = localizar(clerk, cola, persona)
+    atencion = localizar(clerk, trabajar, persona)
     sin_acta = clerk.post(de(atencion, "cambio", "datos"), correccion(persona))
     assert sin_acta.status_code == 422 and "anota que la viste" in sin_acta.content.decode()
     clerk.post(de(atencion, "cotejo"), papeles("identificacion", "acta"))
@@ -570,24 +575,24 @@ def test_lo_que_no_se_puede_pedir(clerk: Client, cola: Cola) -> None:
         assert clerk.get(de(atencion, "cambio", tipo)).status_code == 302
 
 
-def test_lo_que_cambio_mientras_tanto_se_pide_otra_vez(clerk: Client, jefa: Client, cola: Cola) -> None:
+def test_lo_que_cambio_mientras_tanto_se_pide_otra_vez(clerk: Client, jefa: Client, trabajar: Cola) -> None:
     persona = persona_con_nss()
-    atencion = localizar(clerk, cola, persona, "acta")
+    atencion = localizar(clerk, trabajar, persona, "acta")
     cambio = pedido(clerk, atencion, "datos", **correccion(persona))
     Persona.objects.filter(pk=persona.pk).update(nombres="Otro Nombre")
-    assert "se pida otra vez" in autorizar(jefa, cola, cambio)
+    assert "se pida otra vez" in autorizar(jefa, trabajar, cambio)
     assert cambio.estado == "pedido"
 
 
-def test_un_correo_nuevo_avisa_al_anterior(clerk: Client, jefa: Client, cola: Cola) -> None:
+def test_un_correo_nuevo_avisa_al_anterior(clerk: Client, jefa: Client, trabajar: Cola) -> None:
     persona = persona_con_nss()
     Vinculo.objects.create(persona=persona, correo="perdido@correo.example")
-    atencion = localizar(clerk, cola, persona)
+    atencion = localizar(clerk, trabajar, persona)
     datos = {"correo": "nuevo@correo.example", "confirmacion": "otro@correo.example", "porque": "Lo perdió"}
     assert clerk.post(de(atencion, "cambio", "correo"), datos).status_code == 422
     cambio = pedido(clerk, atencion, "correo", **datos | {"confirmacion": "nuevo@correo.example"})
     assert persona.vinculo.correo == "perdido@correo.example"
-    autorizar(jefa, cola, cambio)
+    autorizar(jefa, trabajar, cambio)
     persona.vinculo.refresh_from_db()
     assert persona.vinculo.correo == "nuevo@correo.example"
     [aviso] = Envio.objects.filter(aviso="correo-cambiado")
@@ -596,15 +601,15 @@ def test_un_correo_nuevo_avisa_al_anterior(clerk: Client, jefa: Client, cola: Co
 
 
 def test_un_correo_nuevo_cierra_lo_que_el_anterior_abrio_en_la_app(
-    clerk: Client, jefa: Client, cola: Cola
+    clerk: Client, jefa: Client, trabajar: Cola
 ) -> None:
     persona, telefono, nuevo = persona_con_nss(), Telefono(), "nuevo@correo.example"
     hecho = telefono.completo("nss", persona.curp, "perdido@correo.example")
-    atencion = localizar(clerk, cola, persona)
+    atencion = localizar(clerk, trabajar, persona)
     datos = {"correo": nuevo, "confirmacion": nuevo, "porque": "Lo perdió"}
     cambio = pedido(clerk, atencion, "correo", **datos)
     assert telefono.ver(f"/tramites/{hecho['id']}/tarjeta/")["nss"] == persona.nss
-    autorizar(jefa, cola, cambio)
+    autorizar(jefa, trabajar, cambio)
     for camino in (f"/tramites/{hecho['id']}/tarjeta/", f"/documentos/{hecho['documentos'][0]['id']}/"):
         assert telefono.pedir("GET", camino).status_code == 401
     otra_vez = Telefono()
@@ -628,22 +633,22 @@ def registrar_nueva(persona: Persona) -> str:
 
 
 def test_una_curp_reemplazada_lleva_a_la_misma_persona(
-    clerk: Client, jefa: Client, cola: Cola, cliente: Estricto, tmp_path: Any
+    clerk: Client, jefa: Client, trabajar: Cola, cliente: Estricto, tmp_path: Any
 ) -> None:
     persona = persona_con_nss()
     vieja, nss = persona.curp, str(persona.nss)
-    atencion = localizar(clerk, cola, persona)
+    atencion = localizar(clerk, trabajar, persona)
     desconocida = pedido(clerk, atencion, "curp", curp=curp_nueva(persona), porque="Constancia")
-    assert "todavía no conoce la CURP nueva" in autorizar(jefa, cola, desconocida)
+    assert "todavía no conoce la CURP nueva" in autorizar(jefa, trabajar, desconocida)
     nueva = registrar_nueva(persona)
-    autorizar(jefa, cola, desconocida)
+    autorizar(jefa, trabajar, desconocida)
     persona.refresh_from_db()
     assert (persona.curp, persona.nss) == (nueva, nss) and Persona.objects.filter(nss=nss).count() == 1
     for curp in (vieja, nueva):
         assert renapo.identificar(curp) == persona
         assert atender(clerk, curp, "imprimir").persona == persona
         url = solicitar(cliente, curp)
-        cola()
+        trabajar()
         assert nss in re.sub(r"\D", "", cliente.get(url).content.decode())
     html = texto(clerk, atencion)
     assert vieja in html and nueva in html
@@ -665,46 +670,47 @@ def desconocida_docs(persona: Persona, vieja: str) -> list[Documento]:
     return [*viejos, *(v.sustituido_por for v in viejos if v.sustituido_por)]
 
 
-def test_una_curp_con_otro_nss_no_se_junta(clerk: Client, jefa: Client, cola: Cola) -> None:
+def test_una_curp_con_otro_nss_no_se_junta(clerk: Client, jefa: Client, trabajar: Cola) -> None:
     persona, otra = persona_con_nss(), persona_con_nss(1)
-    atencion = localizar(clerk, cola, persona)
+    atencion = localizar(clerk, trabajar, persona)
     cambio = pedido(clerk, atencion, "curp", curp=otra.curp, porque="Constancia")
-    assert "ya tiene otro NSS" in autorizar(jefa, cola, cambio)
+    assert "ya tiene otro NSS" in autorizar(jefa, trabajar, cambio)
     assert cambio.estado == "pedido" and not CurpAnterior.objects.exists()
 
 
 def test_una_curp_bloqueada_no_sigue_en_ningun_paso(
-    clerk: Client, jefa: Client, cola: Cola, cliente: Estricto
+    clerk: Client, jefa: Client, trabajar: Cola, cliente: Estricto
 ) -> None:
     persona = persona_con_nss()
     inscribir(persona, HOY - timedelta(days=9), HOY + timedelta(days=90))
     atencion = identificar(clerk, persona.curp, motivo="arco")
-    autorizar(jefa, cola, pedido(clerk, atencion, "bloqueo", porque="Solicitud ARCO 1/2026"))
+    autorizar(jefa, trabajar, pedido(clerk, atencion, "bloqueo", porque="Solicitud ARCO 1/2026"))
     extra = {"nss": {}, "vigencia": {"nss": str(persona.nss)}, "clinica": {"codigo_postal": "06600"}}
     for paso, mas in extra.items():
         url = solicitar(cliente, persona.curp, paso, **mas)
-        cola()
+        trabajar()
         pagina = cliente.get(url).pagina
         assert pagina.marcas["data-motivo"] == ["bloqueada"], paso
         assert str(persona.nss) not in cliente.get(url).content.decode()
         assert (
-            tramitar(clerk, cola, atencion, paso, **{"clinica-codigo_postal": "06600"}).motivo == "bloqueada"
+            tramitar(clerk, trabajar, atencion, paso, **{"clinica-codigo_postal": "06600"}).motivo
+            == "bloqueada"
         )
     assert "Su CURP está bloqueada" in texto(clerk, atencion)
-    autorizar(jefa, cola, pedido(clerk, atencion, "desbloqueo", porque="Solicitud ARCO 2/2026"))
+    autorizar(jefa, trabajar, pedido(clerk, atencion, "desbloqueo", porque="Solicitud ARCO 2/2026"))
     url = solicitar(cliente, persona.curp)
-    cola()
+    trabajar()
     assert "data-motivo" not in cliente.get(url).pagina.marcas
 
 
 def test_un_sin_nss_bloqueado_no_recibe_numero(
-    clerk: Client, jefa: Client, cola: Cola, sin_nss: Persona
+    clerk: Client, jefa: Client, trabajar: Cola, sin_nss: Persona
 ) -> None:
     atencion = identificar(clerk, sin_nss.curp)
-    tramite = tramitar(clerk, cola, atencion)
-    autorizar(jefa, cola, pedido(clerk, atencion, "bloqueo", porque="Solicitud ARCO 1/2026"))
+    tramite = tramitar(clerk, trabajar, atencion)
+    autorizar(jefa, trabajar, pedido(clerk, atencion, "bloqueo", porque="Solicitud ARCO 1/2026"))
     clerk.post(de(atencion, "domicilio"), domicilio())
-    cola()
+    trabajar()
     tramite.refresh_from_db()
     sin_nss.refresh_from_db()
     assert (tramite.motivo, sin_nss.nss) == ("bloqueada", None)

@@ -52,16 +52,16 @@ def persona_inscrita() -> Any:
 
 
 def test_en_las_pantallas_el_correo_y_los_documentos(
-    cliente: Estricto, cola: Callable[[], None], de_clues: Clinica
+    cliente: Estricto, trabajar: Callable[[], None], de_clues: Clinica
 ) -> None:
     persona = persona_inscrita()
     url = solicitar(cliente, persona.curp, paso="clinica", codigo_postal="64000")
-    cola()
+    trabajar()
     eleccion = dicho(cliente.get(url))
     datos = {"clinica": CLUES, "turno": "matutino"}
     revision = dicho(cliente.post(f"{url}eleccion/", datos, follow=True))
     cliente.post(f"{url}eleccion/", datos | {"confirmar": "1"}, follow=True)
-    cola()
+    trabajar()
     resultado = dicho(cliente.get(url))
     for pantalla in (eleccion, revision, resultado):
         assert PREGUNTA in pantalla and "8100000000" in pantalla, pantalla
@@ -89,12 +89,12 @@ def test_en_la_api_es_vacio_y_va_el_telefono(de_clues: Clinica) -> None:
 
 
 def test_si_ninguna_esta_cerca_se_dice(
-    cliente: Estricto, cola: Callable[[], None], de_clues: Clinica
+    cliente: Estricto, trabajar: Callable[[], None], de_clues: Clinica
 ) -> None:
     """A student of Mérida, with a catalogue that has one clinic, in Monterrey."""
     persona = persona_inscrita()
     url = solicitar(cliente, persona.curp, paso="clinica", codigo_postal="97000")
-    cola()
+    trabajar()
     pagina = cliente.get(url)
     eleccion = dicho(pagina)
     # Nothing far is chosen for anybody.
@@ -110,12 +110,12 @@ def test_si_ninguna_esta_cerca_se_dice(
 
 @pytest.mark.parametrize(("latitud", "lejos"), [(26.1, False), (26.2, True)])
 def test_lejos_es_a_mas_de_cincuenta_kilometros(
-    cliente: Estricto, cola: Callable[[], None], de_clues: Clinica, latitud: float, lejos: bool
+    cliente: Estricto, trabajar: Callable[[], None], de_clues: Clinica, latitud: float, lejos: bool
 ) -> None:
     """In its own entidad too, when it is known how far: 48 km, 59 km."""
     clinica("NLIMS980001", (0,), (), codigo_postal="64010", latitud=latitud, longitud=-100.31)
     url = solicitar(cliente, persona_inscrita().curp, paso="clinica", codigo_postal="64010")
-    cola()
+    trabajar()
     eleccion = dicho(cliente.get(url))
     assert ("cerca de ti" in eleccion) is lejos
     assert "A 4" in eleccion or "A 5" in eleccion

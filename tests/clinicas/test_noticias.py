@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clinicas import alta
 from clinicas.models import Clinica, Consultorio, Turno
-from nss_portal.correo import cartero
+from nss_portal import colas
 from nss_portal.models import Documento, Envio, Estado, Persona, Tramite, Vinculo
 from tests.clinicas.apoyo import HOY, clinica, persona, poblaciones
 
@@ -51,7 +51,7 @@ def salir() -> list[tuple[str, str]]:
     """To whom, and what, of the mails that go out."""
     mail.outbox.clear()
     Envio.objects.update(libre_desde=Now())
-    while cartero.reanudar():
+    while colas.CORREOS.avanzar():
         pass
     assert not Envio.objects.pendientes().exists()
     return sorted((mensaje.to[0], str(mensaje.body)) for mensaje in mail.outbox)

@@ -316,10 +316,10 @@ def test_la_baja_suspende_y_la_nueva_inscripcion_devuelve(
     assert not alta.suspendida(suya)
 
 
-def test_el_domicilio_del_paso_1_se_ofrece(cliente: Estricto, cola: Callable[[], None]) -> None:
+def test_el_domicilio_del_paso_1_se_ofrece(cliente: Estricto, trabajar: Callable[[], None]) -> None:
     persona = Persona.objects.sin_nss().order_by("curp")[0]
     url = solicitar(cliente, persona.curp)
-    cola()
+    trabajar()
     cliente.post(f"{url}domicilio/", domicilio())
-    cola()
+    trabajar()
     assert cliente.get("/clinica/").pagina.campos["codigo_postal"] == "06600"

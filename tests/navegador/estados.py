@@ -30,8 +30,8 @@ from nss_portal.models import (
     Tramite,
     Vinculo,
 )
-from nss_portal.servicio import sin_base
-from nss_portal.servicio.mantenimiento import cerrado_por_mantenimiento
+from nss_portal.web import sin_base
+from nss_portal.web.mantenimiento import cerrado_por_mantenimiento
 from tests.apoyo import (
     CORREO,
     Estricto,
@@ -430,7 +430,7 @@ def de_hoy(cliente: Estricto) -> Iterator[Pagina]:
 def buzones(settings: Any, tmp_path: Path) -> Iterator[Pagina]:
     settings.MAILERS = {
         "default": {
-            "BACKEND": "nss_portal.correo.cartero.BuzonLocal",
+            "BACKEND": "nss_portal.correo.buzon.BuzonLocal",
             "OPTIONS": {"carpeta": tmp_path / "correo"},
         }
     }

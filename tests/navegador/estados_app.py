@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 
 from clinicas.models import Cobertura
 from nss_portal.models import Codigo, Persona, Tramite
-from nss_portal.servicio.mantenimiento import cerrado_por_mantenimiento
+from nss_portal.web.mantenimiento import cerrado_por_mantenimiento
 from tests.apoyo import domicilio, persona_con_nss
 from tests.navegador.apoyo import esperar
 from tests.navegador.estados import ABIERTA, Pagina, _clinica, atender, codigo_mas_largo, ficha, inscritos

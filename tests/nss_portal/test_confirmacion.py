@@ -243,12 +243,12 @@ def test_siempre_conocida_y_desconocida_se_ven_igual(
 
 
 @pytest.mark.usefixtures("siempre")
-def test_siempre_un_nss_asignado_se_muestra(cliente: Estricto, cola: Callable[[], None]) -> None:
+def test_siempre_un_nss_asignado_se_muestra(cliente: Estricto, trabajar: Callable[[], None]) -> None:
     persona = Persona.objects.sin_nss().order_by("curp")[0]
     url = solicitar(cliente, persona.curp)
-    cola()
+    trabajar()
     cliente.post(f"{url}domicilio/", domicilio())
-    cola()
+    trabajar()
     pagina = cliente.get(url)
     assert pagina.pagina.pantallas == ["resultado"]
     assert pagina.pagina.marcas["data-resultado"] == ["asignado"]

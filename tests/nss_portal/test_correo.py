@@ -17,8 +17,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from nss_portal.correo import cartero
+from nss_portal import colas
 from nss_portal.models import Aviso, Envio, Persona, Tramite
+from nss_portal.oferta import OFERTA
 from nss_portal.settings import _mailer
 from nss_portal.tramites import maquina
 from tests.apoyo import CORREO, reanudar
@@ -68,7 +69,7 @@ def envio() -> Envio:
     persona = Persona.objects.exclude(nss=None).order_by("curp")[0]
     with transaction.atomic():
         tramite = maquina.iniciar("nss", uuid.uuid4(), "navegador", persona.curp, CORREO)
-    maquina.atender(tramite.pk)
+    maquina.atender(tramite.pk, OFERTA)
     return Envio.objects.select_related("tramite__persona").get(tramite=tramite)
 
 
@@ -136,7 +137,7 @@ def ahora_y_siempre(envio: Envio, hasta: timedelta, reloj: pytest.MonkeyPatch) -
     while ahora - empieza < hasta:
         Envio.objects.filter(pk=envio.pk).update(libre_desde=Now())
         reloj.setattr(timezone, "now", lambda ahora=ahora: ahora)
-        cartero.reanudar()
+        colas.CORREOS.avanzar()
         ahora += timedelta(minutes=30)
     reloj.undo()
     envio.refresh_from_db()
@@ -213,13 +214,13 @@ def test_al_cabo_de_un_dia_se_acaba_y_se_avisa(
     assert not envio.rechazado
     assert not Aviso.objects.filter(clave__startswith="correo-sin-salir").exists()
     Envio.objects.update(insiste_desde=timezone.now() - timedelta(days=1), libre_desde=Now())
-    cartero.reanudar()
+    colas.CORREOS.avanzar()
     envio.refresh_from_db()
     assert envio.rechazado and not envio.enviado
     [aviso] = Aviso.objects.filter(clave__startswith="correo-sin-salir")
     assert "no quiso en todo un día" in aviso.asunto and CORREO not in aviso.texto
     Envio.objects.update(libre_desde=Now())
-    assert cartero.reanudar() == 0
+    assert colas.CORREOS.avanzar() == 0
 
 
 def test_una_pausa_que_pide_el_servidor_no_cuenta_para_el_dia(smtp: Servidor, envio: Envio) -> None:

@@ -13,9 +13,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from nss_portal import colas
 from nss_portal.documentos import firma, sello
 from nss_portal.documentos.models import Certificado
 from nss_portal.models import Documento, Estado, Persona, Tramite
+from nss_portal.servicio import turnos
 from nss_portal.tramites import maquina
 from tests.apoyo import Estricto, reanudar, solicitar
 
@@ -59,7 +61,7 @@ def test_una_firma_que_se_cuelga(cliente: Estricto, monkeypatch: pytest.MonkeyPa
         colgada.setattr(maquina, "PLAZO_DOCUMENTO", 0.2)
         colgada.setattr(firma, "firmar", lambda _: time.sleep(5))
         desde = time.monotonic()
-        maquina.reanudar()
+        turnos.vuelta(colas.TRABAJO)
         assert time.monotonic() - desde < 3
     respuesta = cliente.get(url)
     assert respuesta.pagina.marcas["data-espera"] == ["documento"]
@@ -109,7 +111,7 @@ def test_un_documento_que_mata_a_quien_lo_hace(tramite: Tramite, monkeypatch: py
         for intento in range(1, 8):
             Tramite.objects.update(libre_desde=Now())
             with pytest.raises(KeyboardInterrupt):
-                maquina.reanudar()
+                turnos.vuelta(colas.TRABAJO)
             tramite.refresh_from_db()
             assert tramite.estado == Estado.EMITIENDO
             assert tramite.espera == ("documento" if intento > 1 else "")
@@ -125,7 +127,7 @@ def test_sin_clave_espera_y_sale_despues(tramite: Tramite, settings: Any) -> Non
     """In production, with nothing to seal with: nothing of the act is done, nothing is refused."""
     sello.olvidar()
     settings.DEMO = False
-    maquina.reanudar()
+    turnos.vuelta(colas.TRABAJO)
     tramite.refresh_from_db()
     assert (tramite.estado, tramite.espera) == (Estado.RECIBIDO, "documento")
     assert not Documento.objects.exists()

@@ -19,11 +19,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 from pypdf import PdfReader
 
+from nss_portal import colas
 from nss_portal.documentos import sello
 from nss_portal.models import Documento, Envio, Persona, Tramite
+from nss_portal.servicio import turnos
 from nss_portal.tramites import maquina
 from tests.apoyo import Estricto, inscribir, persona_con_nss, reanudar, solicitar
 from tests.nss_portal.papel import imagen, texto
@@ -113,7 +114,7 @@ def test_nadie_recibe_correo_ni_queda_trabajo(catalogo: None, tmp_path: Path) ->
     inscritos(2)
     emitir(tmp_path / "t.zip")
     reanudar()
-    assert not Envio.objects.exists() and not DBTaskResult.objects.exists()
+    assert not Envio.objects.exists() and not turnos.vuelta(colas.TRABAJO)
     for tramite in Tramite.objects.all():
         assert (tramite.canal, tramite.estado, tramite.navegador) == ("ventanilla", "resuelto", "")
         assert [s.estado for s in tramite.sucesos.all()] == ["recibido", "emitiendo", "resuelto"]

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls.resolvers import get_resolver
 
-from nss_portal.servicio.mantenimiento import cerrado_por_mantenimiento
+from nss_portal.web.mantenimiento import cerrado_por_mantenimiento
 from tests.apoyo import Estricto, Pagina
 
 # No test of this file but one may touch the database: pytest-django refuses it to who does not ask for it.

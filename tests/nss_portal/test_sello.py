@@ -23,6 +23,7 @@ from nss_portal.demo import ca
 from nss_portal.documentos import sello
 from nss_portal.documentos.models import Certificado
 from nss_portal.models import Documento, Persona
+from nss_portal.oferta import OFERTA
 from nss_portal.tramites import maquina
 from tests.nss_portal.papel import DATOS, TIPOS
 
@@ -40,7 +41,7 @@ def emitir(persona: Persona | None = None) -> Documento:
     persona = persona or Persona.objects.exclude(nss=None).order_by("curp")[0]
     with transaction.atomic():
         tramite = maquina.iniciar("nss", uuid.uuid4(), "n", persona.curp, "a@correo.example")
-    maquina.atender(tramite.pk)
+    maquina.atender(tramite.pk, OFERTA)
     return Documento.objects.select_related("certificado", "tramite").get(tramite=tramite, tipo="nss")
 
 

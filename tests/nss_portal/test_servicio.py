@@ -22,10 +22,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from nss_portal.models import Cupo, Latido
-from nss_portal.personas.asientos import FormatoSinDatos
 from nss_portal.servicio import salud
 from nss_portal.servicio.almacen import Estaticos
 from nss_portal.servicio.limites import permitir
+from nss_portal.servicio.sin_datos import FormatoSinDatos
 from nss_portal.settings import _mailer
 from nss_portal.web.captcha import LETRAS
 from tests.apoyo import Estricto

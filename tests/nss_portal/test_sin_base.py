@@ -15,7 +15,7 @@ from django.db.utils import ConnectionHandler
 from django.test import Client
 
 from nss_portal.models import Latido
-from nss_portal.servicio import sin_base
+from nss_portal.web import sin_base
 
 SQLITE = {"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"timeout": 0.1}}
 
@@ -130,7 +130,7 @@ def _perder_la_conexion(registro: list[logging.LogRecord]) -> None:
             respuesta = cliente.get("/")
         assert respuesta.status_code == 503 and respuesta["Retry-After"]
         connections.close_all()
-    assert [linea.name for linea in registro] == ["nss_portal.servicio.sin_base"]
+    assert [linea.name for linea in registro] == ["nss_portal.web.sin_base"]
     assert cliente.get("/").status_code == 200
 
 

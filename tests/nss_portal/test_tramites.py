@@ -12,10 +12,12 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from nss_portal.correo import cartero
+from nss_portal import colas
 from nss_portal.documentos import imprenta
 from nss_portal.models import Aviso, Documento, Envio, Estado, Persona, Tramite
+from nss_portal.oferta import OFERTA
 from nss_portal.personas import renapo
+from nss_portal.servicio import turnos
 from nss_portal.tramites import maquina
 from nss_portal.tramites.models.tramite import ARRIENDO, DE_TRABAJO, FLECHAS, nuevo_folio
 from tests.apoyo import reanudar
@@ -158,7 +160,7 @@ def test_quien_emite_segundo_conserva_los_bytes_del_primero(
         return original(tipo, datos | {"nombre": "Otro"})
 
     monkeypatch.setattr(imprenta, "pdf", otro_se_adelanta)
-    maquina.atender(tramite.pk)
+    maquina.atender(tramite.pk, OFERTA)
     archivos = [documento.archivo.name for documento in Documento.objects.all()]
     assert len(archivos) == 2
     for documento in Documento.objects.all():
@@ -213,10 +215,8 @@ def test_un_acto_deshecho_espera_como_los_demas(tramite: Tramite, monkeypatch: p
 
 
 def test_un_turno_tiene_su_tiempo(tramite: Tramite) -> None:
-    assert maquina.reanudar(segundos=-1) == 0
-    assert maquina.reanudar() == 1
-    assert cartero.reanudar(segundos=-1) == 0
-    assert cartero.reanudar() == 1
+    assert turnos.vuelta(colas.TRABAJO) == 1
+    assert colas.CORREOS.avanzar() == 1
 
 
 def test_un_renglon_malo_no_detiene_a_los_demas(tramite: Tramite) -> None:
@@ -230,7 +230,7 @@ def test_un_dibujo_que_se_cuelga(tramite: Tramite, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(maquina, "PLAZO_DOCUMENTO", 0.2)
     monkeypatch.setattr(imprenta, "pdf", lambda *_: time.sleep(5))
     desde = time.monotonic()
-    maquina.reanudar()
+    turnos.vuelta(colas.TRABAJO)
     assert time.monotonic() - desde < 3
     tramite.refresh_from_db()
     assert (tramite.estado, tramite.espera) == (Estado.EMITIENDO, "documento")

@@ -17,6 +17,7 @@ from django.utils import timezone
 from nss_portal.documentos import firma, sello, verificacion
 from nss_portal.documentos.models import RETENCION_VERIFICACION, Verificacion
 from nss_portal.models import Documento, Persona
+from nss_portal.oferta import OFERTA
 from nss_portal.tramites import maquina
 from tests.apoyo import Estricto
 
@@ -25,7 +26,7 @@ def emitir(cual: int = 0) -> Documento:
     persona = Persona.objects.exclude(nss=None).order_by("curp")[cual]
     with transaction.atomic():
         tramite = maquina.iniciar("nss", uuid.uuid4(), "n", persona.curp, "a@correo.example")
-    maquina.atender(tramite.pk)
+    maquina.atender(tramite.pk, OFERTA)
     return Documento.objects.select_related("tramite").get(tramite=tramite, tipo="nss")
 
 

@@ -15,6 +15,8 @@ from typing import Any
 
 import django
 
+from nss_portal import colas
+
 django.setup()
 
 from django.core.files.base import ContentFile  # noqa: E402
@@ -38,7 +40,7 @@ def competir() -> None:
     def trabajar() -> None:
         try:
             while Lote.objects.exclude(estado=Lote.Estado.CONFIRMADO).exists():
-                if not lotes.reanudar():
+                if not colas.ARCHIVOS.avanzar():
                     time.sleep(0.01)
                 for lote in Lote.objects.filter(estado=Lote.Estado.POR_CONFIRMAR):
                     lotes.confirmar(lote)

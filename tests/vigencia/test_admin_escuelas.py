@@ -26,10 +26,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from nss_portal import colas
 from nss_portal.models import Persona
 from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela, fila, lista
 from vigencia.escuelas import comprobacion, inscripciones
-from vigencia.escuelas.archivo import dispmag, formatos, lotes
+from vigencia.escuelas.archivo import dispmag, formatos
 from vigencia.models import Cierre, Escuela, Inscripcion, Lote, RegistroPatronal, Responsable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogo")]
@@ -68,7 +69,7 @@ def subir(cliente: Client, contenido: bytes, nombre: str = "lista.csv", **datos:
 
 
 def trabajar() -> None:
-    while lotes.reanudar():
+    while colas.ARCHIVOS.avanzar():
         pass
 
 
@@ -334,7 +335,7 @@ def test_las_paginas_no_preguntan_mas_cuando_crecen(yo: Client, mia: Escuela) ->
 # --- A file -----------------------------------------------------------------------------------------------
 
 
-def test_subir_revisar_y_confirmar(yo: Client, mia: Escuela, cola: Callable[[], None]) -> None:
+def test_subir_revisar_y_confirmar(yo: Client, mia: Escuela, trabajar: Callable[[], None]) -> None:
     una, dos, tres = alumnos(3)
     inicio = yo.get(reverse("admin:index")).content.decode()
     assert pagina("lote_add") in inicio  # one click; the second one sends the file
@@ -344,7 +345,7 @@ def test_subir_revisar_y_confirmar(yo: Client, mia: Escuela, cola: Callable[[], 
     assert "Leyendo el archivo" in espera and '<meta http-equiv="refresh"' in espera
     estado = yo.get(pagina("lote_estado", lote.pk)).json()
     assert estado == {"estado": "recibido", "texto": "Leyendo el archivo", "hechos": 0, "total": 0}
-    cola()
+    trabajar()
     assert yo.get(pagina("lote_estado", lote.pk)).json()["estado"] == "por-confirmar"
     revision = texto(yo.get(pagina("lote_change", lote.pk)))
     assert (
@@ -359,12 +360,12 @@ def test_subir_revisar_y_confirmar(yo: Client, mia: Escuela, cola: Callable[[], 
     assert not mia.inscripciones.exists()
     assert yo.get(pagina("lote_confirmar", lote.pk)).status_code == 405
     assert yo.post(pagina("lote_confirmar", lote.pk)).status_code == 302
-    cola()
+    trabajar()
     listo = texto(yo.get(pagina("lote_change", lote.pk)))
     assert "Quedaron inscritos <b>2</b> alumnos" in listo and mia.inscripciones.count() == 2
     # The same file again changes nothing, and the page says so.
     otra_vez = subir(yo, lista(filas[:2]))
-    cola()
+    trabajar()
     assert "Todo lo que dice este archivo ya estaba así" in texto(yo.get(pagina("lote_change", otra_vez.pk)))
 
 

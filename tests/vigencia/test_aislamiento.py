@@ -15,6 +15,7 @@ from django.db import models
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from nss_portal import colas
 from nss_portal.models import Estado, Persona, Tramite
 from nss_portal.personas.identidad import (
     componer_nss,
@@ -92,7 +93,7 @@ class Vecina:
         renglones = [fila(self.persona, matricula="VECINA-7788"), fila(self.persona, curp="VECI")]
         archivo = SimpleUploadedFile("lista-vecina.csv", lista(renglones))
         lote = lotes.recibir(self.escuela, self.usuario, archivo)
-        while lotes.reanudar():
+        while colas.ARCHIVOS.avanzar():
             pass
         return lote
 

@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
+from nss_portal.demo import escuelas as demo
 from nss_portal.demo.ficticias import CASOS as TODOS_LOS_CASOS
 from nss_portal.models import Persona
-from vigencia import demo
 from vigencia.escuelas.inscripciones import Situacion, situacion
 from vigencia.models import Escuela, Inscripcion, Nivel, RegistroPatronal, Responsable
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from nss_portal.correo import cartero
 from nss_portal.models import Envio, Persona, Tramite
+from nss_portal.oferta import sigue_siendo_cierto
 from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela, fila, lista
 from tests.vigencia.test_admin_escuelas import alta, inscribir, pagina, subir, texto, trabajar
 from tests.vigencia.test_admin_escuelas import mia as mia
@@ -218,7 +219,7 @@ def test_una_baja_por_error_se_deshace(yo: Client, mia: Escuela) -> None:
     yo.post(deshacer)
     yo.post(deshacer)
     envio = tramite.envios.get(aviso="inscripcion")
-    assert cartero.enviar_pendiente(envio.pk)
+    assert cartero.enviar_pendiente(envio.pk, sigue_siendo_cierto)
     [mensaje] = mail.outbox
     assert mensaje.subject == "Tu Seguro de Salud para Estudiantes sigue"
     for cuerpo in (mensaje.body, mensaje.alternatives[0].content):

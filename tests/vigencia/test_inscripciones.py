@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from nss_portal.correo import cartero
+from nss_portal import colas
 from nss_portal.models import Envio, Estado, Persona, Tramite
 from tests.vigencia.alumnos import ALTA, CICLO, FIN, alumnos, escuela, fila, lista
 from vigencia.escuelas import inscripciones
@@ -187,7 +187,7 @@ def test_lo_que_ya_cubrio_otra_inscripcion_por_los_tres_caminos(
     lote = _revisado(mia, persona, alta, fin)
     dar_de_baja(inscribir(mia, persona), date(2026, 12, 1))
     assert lotes.confirmar(lote, lote.avisos())  # of one, the end is past
-    while lotes.reanudar():
+    while colas.ARCHIVOS.avanzar():
         pass
     assert mia.inscripciones.filter(lote=lote).exists() == se_puede
     mia.inscripciones.filter(lote=lote).delete()
@@ -204,7 +204,7 @@ def test_lo_que_ya_cubrio_otra_inscripcion_por_los_tres_caminos(
 def _revisado(de: Escuela, persona: Persona, alta: date, fin: date) -> Lote:
     renglon = fila(persona, alta=alta.isoformat(), fin=fin.isoformat())
     lote = lotes.recibir(de, None, ContentFile(lista([renglon]), name="lista.csv"))
-    while lotes.reanudar():
+    while colas.ARCHIVOS.avanzar():
         pass
     return lote
 
@@ -300,7 +300,7 @@ def salir() -> list[str]:
     """Subjects of what goes out, once its pause is over."""
     mail.outbox.clear()
     Envio.objects.update(libre_desde=Now())
-    while cartero.reanudar():
+    while colas.CORREOS.avanzar():
         pass
     assert not Envio.objects.pendientes().exists()
     return [mensaje.subject for mensaje in mail.outbox]

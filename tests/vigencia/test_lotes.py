@@ -19,8 +19,8 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 
+from nss_portal import colas
 from nss_portal.models import Aviso, Envio, Estado, Persona, Tramite
 from nss_portal.servicio.almacen import Duradero
 from tests.apoyo import reanudar
@@ -401,10 +401,6 @@ def test_los_errores_vuelven_como_el_mismo_archivo(una: Escuela, formato: str) -
 # --- Cut short, twice, at once ----------------------------------------------------------------------
 
 
-def olvidar_la_cola() -> None:
-    DBTaskResult.objects.all().delete()
-
-
 def como_quedo(lote: Lote) -> list[Any]:
     campos = ["linea", "datos", "veredicto", "motivos", "persona", "registro", "alta", "fin", "ciclo"]
     return list(lote.renglones.order_by("linea").values_list(*campos))
@@ -440,8 +436,7 @@ def test_interrumpido_en_cualquier_turno_acaba_igual(una: Escuela, monkeypatch: 
             vueltas += 1
             assert not lotes.avanzar(lote.pk), "somebody seems to have it still"
             Lote.objects.filter(pk=lote.pk).update(libre_desde=Now())  # until the lease is over
-        olvidar_la_cola()
-        while lotes.reanudar():
+        while colas.ARCHIVOS.avanzar():
             pass
         lote.refresh_from_db()
         assert lote.estado == Lote.Estado.POR_CONFIRMAR
@@ -467,10 +462,9 @@ def test_una_muerte_al_confirmar_no_deja_nada_a_medias(una: Escuela, monkeypatch
         lotes.avanzar(lote.pk)
     assert not una.inscripciones.exists()
     monkeypatch.setattr(inscribir, "guardar", verdadero)
-    olvidar_la_cola()
-    assert lotes.reanudar() == 0, "its lease is not over"
+    assert colas.ARCHIVOS.avanzar() == 0, "its lease is not over"
     Lote.objects.update(libre_desde=Now())
-    while lotes.reanudar():
+    while colas.ARCHIVOS.avanzar():
         pass
     assert una.inscripciones.count() == 3
 
@@ -484,11 +478,11 @@ def test_lo_que_falla_espera_y_se_avisa(
     for _ in range(lotes.INTENTOS_SIN_AVISAR):
         Lote.objects.update(libre_desde=Now())
         assert lotes.avanzar(lote.pk)
-    assert lotes.reanudar() == 0
+    assert colas.ARCHIVOS.avanzar() == 0
     assert Aviso.objects.get().asunto == "Un archivo de alumnos no avanza"
     monkeypatch.undo()
     Lote.objects.update(libre_desde=Now())
-    while lotes.reanudar():
+    while colas.ARCHIVOS.avanzar():
         pass
     lote.refresh_from_db()
     assert lote.estado == Lote.Estado.POR_CONFIRMAR
@@ -507,7 +501,7 @@ def test_un_archivo_que_tumba_a_quien_lo_lee_se_deja(una: Escuela, monkeypatch: 
         with pytest.raises(KeyboardInterrupt):
             lotes.avanzar(lote.pk)
     Lote.objects.update(libre_desde=Now())
-    while lotes.reanudar():
+    while colas.ARCHIVOS.avanzar():
         pass
     lote.refresh_from_db()
     assert lote.estado == Lote.Estado.ILEGIBLE and "en varios intentos" in lote.motivo and not lote.archivo
@@ -537,18 +531,6 @@ def test_un_archivo_que_no_se_acaba_de_leer(
     with formatos.tabla_xlsx(["curp", "nss"], [["A", "B"]]) as libro:
         lote = revisar(una, libro.read())
     assert lote.estado == Lote.Estado.ILEGIBLE and "tarda demasiado en abrirse" in lote.motivo
-
-
-def test_una_sola_cadena_de_tareas(una: Escuela, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However often `reanudar` takes a turn, only the last task goes on."""
-    monkeypatch.setattr(lotes, "POR_TURNO", 1)
-    lote = subir(una, lista([fila(p) for p in alumnos(6)]))
-    for _ in range(3):
-        assert lotes.reanudar() == 1
-    lote.refresh_from_db()
-    turnos = [int(args[1]) for args in (t.args_kwargs["args"] for t in DBTaskResult.objects.all())]
-    assert sorted(turnos) == [0, 1, 2, 3] and lote.turno == 3
-    assert [lotes.avanzar(lote.pk, turno) for turno in (0, 1, 2, 3)] == [False, False, False, True]
 
 
 def test_quien_perdio_su_turno_no_escribe(una: Escuela) -> None:
@@ -619,7 +601,7 @@ def test_dos_que_suben_la_misma_lista(una: Escuela) -> None:
     uno, dos = revisar(una, contenido), revisar(una, contenido)
     assert veredictos(uno) == veredictos(dos) == ["alta", "alta", "baja"]
     assert lotes.confirmar(uno) and lotes.confirmar(dos)
-    while lotes.reanudar():
+    while colas.ARCHIVOS.avanzar():
         pass
     for lote in (uno, dos):
         lote.refresh_from_db()
@@ -836,7 +818,6 @@ def test_la_orden_dice_lo_que_no_puede(una: Escuela, tmp_path: Path) -> None:
 
 def test_reanudar_desde_la_orden(una: Escuela) -> None:
     lote = subir(una, lista([fila(p) for p in alumnos(2)]))
-    olvidar_la_cola()
     call_command("reanudar", stdout=StringIO())
     lote.refresh_from_db()
     assert lote.estado == Lote.Estado.POR_CONFIRMAR

@@ -23,14 +23,10 @@ class LoteQuerySet(models.QuerySet["Lote"]):
         pendiente = Q(estado__in=Lote.DE_TRABAJO) | ~Q(archivo="")
         return self.filter(pendiente, libre_desde__lte=Now())
 
-    def tomar(self, pk: uuid.UUID, turno: int | None = None) -> "Lote | None":
-        """Lease one for this worker, or None when another has it; with `turno`, only if nobody came since."""
-        libres = self.por_avanzar().filter(pk=pk)
-        if turno is not None:
-            libres = libres.filter(turno=turno)
-        tomados = libres.update(
-            libre_desde=Now() + ARRIENDO, turno=F("turno") + 1, intentos=F("intentos") + 1
-        )
+    def tomar(self, pk: uuid.UUID) -> "Lote | None":
+        """Lease one for this worker, or None when another has it."""
+        suyo = self.por_avanzar().filter(pk=pk)
+        tomados = suyo.update(libre_desde=Now() + ARRIENDO, turno=F("turno") + 1, intentos=F("intentos") + 1)
         return self.select_related("escuela").get(pk=pk) if tomados else None
 
 

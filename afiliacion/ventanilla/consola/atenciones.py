@@ -25,8 +25,8 @@ from nss_portal.personas.bitacora import Asiento
 from nss_portal.personas.identidad import enmascarar_curp, enmascarar_nombre
 from nss_portal.personas.renapo import NoDisponible
 from nss_portal.servicio import limites
-from nss_portal.tramites import maquina
 from nss_portal.tramites.models import Estado, Tramite
+from nss_portal.tramites.paso import NoSePudo, Oferta
 
 NO_RESPONDE = (
     "El registro de población no responde en este momento. La CURP puede estar bien: espera un minuto y "
@@ -35,6 +35,12 @@ NO_RESPONDE = (
 # Far more than anybody attends; less than it takes to try CURPs one after another.
 AL_DIA = 300
 MAL = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _oferta() -> Oferta:
+    from nss_portal.oferta import OFERTA
+
+    return OFERTA
 
 
 @admin.register(Atencion)
@@ -142,7 +148,7 @@ class AtencionAdmin(DeMiVentanilla, BusquedaPrivada):
     ) -> HttpResponse:
         actos.anotar(request.user, Asiento.Que.VER, atencion)
         puede = empleado_de(request.user) is not None and atencion.terminada is None
-        contexto = {"puede": puede, **hoja.contexto(atencion, formas)}
+        contexto = {"puede": puede, **hoja.contexto(atencion, _oferta(), formas)}
         return self.pagina(request, "atencion.html", "Atención", status=status, **contexto)
 
     def como_va(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
@@ -176,9 +182,9 @@ class AtencionAdmin(DeMiVentanilla, BusquedaPrivada):
             extra = form.cleaned_data
         try:
             try:
-                actos.iniciar(atencion, tipo, request.user, **extra)
+                actos.iniciar(atencion, _oferta()[tipo], request.user, extra)
             except IntegrityError:  # the other click was first
-                actos.iniciar(atencion, tipo, request.user, **extra)
+                actos.iniciar(atencion, _oferta()[tipo], request.user, extra)
         except actos.Incompleta as falta:
             self.message_user(request, str(falta), messages.WARNING)
         return self._volver(atencion)
@@ -197,7 +203,6 @@ class AtencionAdmin(DeMiVentanilla, BusquedaPrivada):
         with transaction.atomic():
             if suyo.mover(Estado.ASIGNANDO):
                 form.guardar(suyo)
-                maquina.encolar(suyo)
         return self._volver(atencion)
 
     def clinica(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
@@ -205,12 +210,14 @@ class AtencionAdmin(DeMiVentanilla, BusquedaPrivada):
         suyo = atencion.tramites.filter(estado__in=[Estado.ELECCION, Estado.REVISION]).first()
         if request.method != "POST" or suyo is None:
             return self._volver(atencion)
-        form = hoja.eleccion(suyo, request.POST)
+        eleccion = _oferta()[suyo.tipo].eleccion
+        assert eleccion
+        form = eleccion.form(suyo, request.POST)
         if not form.is_valid():
             return self._hoja(request, atencion, MAL, eleccion=form)
         try:
-            actos.pieza("confirmar")(suyo, form.cleaned_data["clinica"], form.cleaned_data["turno"])
-        except actos.pieza("sin_lugar") as error:
+            eleccion.confirmar(suyo, form.cleaned_data)
+        except NoSePudo as error:
             self.message_user(request, f"{error} Elige otra: no se registró nada.", messages.WARNING)
         return self._volver(atencion)
 

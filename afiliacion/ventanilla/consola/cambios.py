@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from afiliacion.models import Cambio
 from afiliacion.ventanilla import cambios
 from afiliacion.ventanilla.alcance import empleado_de, puede_decidir
-from afiliacion.ventanilla.consola.atenciones import NO_RESPONDE
+from afiliacion.ventanilla.consola.atenciones import NO_RESPONDE, _oferta
 from afiliacion.ventanilla.consola.pagina import DeMiVentanilla
 from afiliacion.ventanilla.forms import NegarForm
 from nss_portal.personas import asientos
@@ -67,7 +67,7 @@ class CambioAdmin(DeMiVentanilla):
             dicho = "Quedó sin autorizar, y nada cambió."
         else:
             try:
-                hecho = cambios.autorizar(cambio, request.user)
+                hecho = cambios.autorizar(cambio, request.user, _oferta())
             except cambios.Imposible as falta:
                 self.message_user(request, str(falta), messages.WARNING)
                 return redirect("admin:afiliacion_cambio_change", cambio.pk)

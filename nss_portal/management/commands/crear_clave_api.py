@@ -3,11 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from nss_portal.api.models import ClaveApi
+from vigencia.models import Escuela
 
 
 class Command(BaseCommand):
@@ -30,8 +30,7 @@ class Command(BaseCommand):
     def _crear(self, cct: str, nombre: str) -> None:
         if not cct or not nombre.strip():
             raise CommandError("Falta decir para quién: --escuela CCT --nombre «sistema».")
-        # Schools are an app's: known by name, as everything that the kernel asks of one.
-        escuela = apps.get_model("vigencia.Escuela").objects.filter(pk=cct.strip().upper()).first()
+        escuela = Escuela.objects.filter(pk=cct.strip().upper()).first()
         if escuela is None:
             raise CommandError(f"No hay ninguna escuela con la CCT {cct}.")
         clave, fila = ClaveApi.crear(escuela.pk, nombre.strip()[:80])

@@ -11,7 +11,6 @@ from itertools import batched
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -19,12 +18,14 @@ from nss_portal.archivos.carga import Barra
 from nss_portal.documentos import firma, imprenta, sello
 from nss_portal.documentos.impresion import Hojas
 from nss_portal.documentos.models import Documento
+from nss_portal.oferta import OFERTA
 from nss_portal.personas.identidad import enmascarar_curp
 from nss_portal.personas.models import Persona
 from nss_portal.personas.renapo import NoDisponible
 from nss_portal.servicio.cuadrilla import repartir
 from nss_portal.tramites import expedicion
 from nss_portal.tramites.expedicion import Hecho
+from vigencia.models import Escuela, Inscripcion
 
 log = logging.getLogger(__name__)
 
@@ -106,12 +107,9 @@ class Command(BaseCommand):
 
 def _alumnos(cct: str, ciclo: str) -> list[Alumno]:
     """Each once, by surname. Raises CommandError when there is nobody."""
-    escuelas, inscripciones = (
-        apps.get_model("vigencia", modelo)._default_manager for modelo in ("Escuela", "Inscripcion")
-    )
-    if not escuelas.filter(pk=cct).exists():
+    if not Escuela.objects.filter(pk=cct).exists():
         raise CommandError(f"No hay una escuela con la CCT {cct}.")
-    suyas: Any = inscripciones.filter(escuela=cct)
+    suyas = Inscripcion.objects.filter(escuela=cct)
     suyas = suyas.filter(ciclo=ciclo, baja=None) if ciclo else suyas.vigentes(timezone.localdate())
     orden = [f"persona__{campo}" for campo in ("primer_apellido", "segundo_apellido", "nombres", "curp")]
     campos = ("persona", "matricula", "persona__curp", "persona__nss")
@@ -148,7 +146,7 @@ def _emitir(alumnos: list[Alumno], tipo: Documento.Tipo, procesos: int, barra: B
 
 def _uno(persona: int, tipo: Documento.Tipo) -> Hecho:
     try:
-        return expedicion.expedir(Persona.objects.get(pk=persona), tipo)
+        return expedicion.expedir(Persona.objects.get(pk=persona), tipo, OFERTA[expedicion.TRAMITES[tipo]])
     except NoDisponible:
         return Hecho(None, motivo=SIN_REGISTRO)
     except Exception as error:  # whatever it is, the others must have theirs

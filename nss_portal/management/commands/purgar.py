@@ -5,15 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 from captcha.models import CaptchaStore
-from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand
 from django.utils import timezone
-from django.utils.module_loading import import_string
-from django_tasks_db.models import DBTaskResult
 
+from nss_portal.api.models import Idempotencia
 from nss_portal.documentos.models import Verificacion
 from nss_portal.servicio.models import CaptchaResuelto, Cupo
+from nss_portal.tramites import codigos, titular
+from vigencia.escuelas.archivo import lotes
 
 UN_DIA = timedelta(days=1)
 
@@ -21,7 +21,7 @@ UN_DIA = timedelta(days=1)
 class Command(BaseCommand):
     """Only what serves to run the service; trámites, documents and mails have a legal life and stay."""
 
-    help = "Borra sesiones, captchas, cupos, tareas y renglones de archivos que ya vencieron."
+    help = "Borra sesiones, captchas, cupos y renglones de archivos que ya vencieron."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="dice qué borraría, sin borrar")
@@ -34,12 +34,12 @@ class Command(BaseCommand):
             "captchas resueltos": CaptchaResuelto.objects.filter(resuelto__lt=ahora - UN_DIA),
             "cupos": Cupo.objects.filter(visto__lt=ahora - UN_DIA),
             "verificaciones": Verificacion.objects.vencidas(ahora),
-            "tareas terminadas": DBTaskResult.objects.finished().filter(finished_at__lt=ahora - UN_DIA),
-            # A worker that was killed leaves its task «running» for ever; the row of the trámite went on.
-            "tareas abandonadas": DBTaskResult.objects.running().filter(started_at__lt=ahora - UN_DIA),
+            "respuestas que se repiten": Idempotencia.objects.filter(
+                creada__lt=ahora - Idempotencia.VIGENCIA
+            ),
         }
-        for funcion in settings.OLVIDAR:
-            vencidos |= import_string(funcion)(ahora)
+        for parte in (codigos, titular, lotes):
+            vencidos |= parte.vencidos(ahora)
         for nombre, filas in vencidos.items():
             cuantas = filas.count() if dry_run else filas.delete()[0]
             if verbosity:

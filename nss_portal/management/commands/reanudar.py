@@ -4,8 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from nss_portal.correo import avisos, cartero
-from nss_portal.tramites import maquina
+from nss_portal import colas
 
 
 class Command(BaseCommand):
@@ -13,7 +12,6 @@ class Command(BaseCommand):
 
     def handle(self, **opciones: Any) -> None:
         total = 0
-        while retomados := maquina.reanudar() + cartero.reanudar():
+        while retomados := colas.reanudar():
             total += retomados
-        avisos.enviar_pendientes()
         self.stdout.write(f"Retomados: {total}." if total else "No había nada pendiente.")

@@ -218,6 +218,16 @@ class Tramite(models.Model):
             espera=espera, libre_desde=Now() + pausa
         )
 
+    def por_confirmar(self, destino: str) -> str:
+        """The link by which `destino` says that it is the person's mailbox; "" when it is not asked."""
+        pregunta = self.confirmaciones.filter(pregunta="correo", contestada=None, correo=destino).first()
+        if pregunta is None:
+            return ""
+        # However late the mail goes out, whoever reads it has a whole day.
+        pregunta.creada = timezone.now()
+        pregunta.save(update_fields=["creada"])
+        return pregunta.get_absolute_url()
+
     @property
     def correo_enmascarado(self) -> str:
         return enmascarar_correo(self.correo)

@@ -6,9 +6,7 @@ what it did and who goes on in one transaction. A kill at any moment repeats at 
 
 import json
 import logging
-import math
 import os
-import time
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,8 +24,8 @@ from django.utils import timezone
 
 from nss_portal.archivos.carga import insertar
 from nss_portal.correo import avisos
-from nss_portal.personas.asientos import sin_datos
 from nss_portal.servicio.plazos import plazo
+from nss_portal.servicio.sin_datos import sin_datos
 from vigencia.escuelas.archivo import dispmag, formatos, inscribir, revision
 from vigencia.escuelas.archivo.formatos import ArchivoIlegible
 from vigencia.models import Escuela, Lote, Renglon
@@ -68,12 +66,12 @@ class _Perdido(Exception):
 def recibir(
     escuela: Escuela,
     usuario: Any,
-    archivo: File[bytes] | str | Path,
+    archivo: "File[bytes] | str | Path",
     ciclo: str = "",
     fin: date | None = None,
     nivel: str = "",
 ) -> Lote:
-    """Keep an uploaded file and queue its review; `ciclo`, `fin` and `nivel` hold where a line says none.
+    """Keep an uploaded file, for a worker to review; `ciclo`, `fin` and `nivel` hold where a line says none.
 
     Raises ArchivoIlegible for what is empty or too big: nothing is kept. The row comes before the bytes, so
     that no file is ever stored which nothing knows of.
@@ -100,9 +98,7 @@ def recibir(
     except OSError:
         lote.delete()
         raise
-    with transaction.atomic():
-        Lote.objects.filter(pk=lote.pk).update(libre_desde=Now())
-        _encolar(lote)
+    Lote.objects.filter(pk=lote.pk).update(libre_desde=Now())
     return lote
 
 
@@ -113,20 +109,12 @@ def confirmar(lote: Lote, con_avisos: Collection[str] = ()) -> bool:
     writes. Of two that confirm, or that confirm and cancel, one wins, and with it its own choice.
     """
     cambios = {"libre_desde": Now(), "intentos": 0, "con_avisos": sorted(con_avisos)}
-    with transaction.atomic():
-        confirmado = _mover(lote, [Estado.POR_CONFIRMAR], Estado.CONFIRMANDO, **cambios)
-        if confirmado:
-            _encolar(lote)
-    return confirmado
+    return _mover(lote, [Estado.POR_CONFIRMAR], Estado.CONFIRMANDO, **cambios)
 
 
 def cancelar(lote: Lote) -> bool:
     """Leave it without effect; False when it already had one, or none. A worker deletes what is stored."""
-    with transaction.atomic():
-        cancelado = _mover(lote, _ABIERTOS, Estado.CANCELADO, cerrado=timezone.now(), libre_desde=Now())
-        if cancelado and lote.archivo:
-            _encolar(lote)
-    return cancelado
+    return _mover(lote, _ABIERTOS, Estado.CANCELADO, cerrado=timezone.now(), libre_desde=Now())
 
 
 def _mover(lote: Lote, desde: Sequence[Estado], a: Estado, **cambios: Any) -> bool:
@@ -176,13 +164,9 @@ def _trozos(archivo: Any) -> Iterator[bytes]:
 # --- What workers do --------------------------------------------------------------------------------
 
 
-def avanzar(pk: uuid.UUID, turno: int | None = None) -> bool:
-    """One turn of a file; False when there was nothing to do, or another has it. Safe to call any time.
-
-    A turn ends by queueing the next. With `turno`, only if nobody took one since that number: however often
-    a file is taken up again, one chain of tasks goes on and the others end.
-    """
-    lote = Lote.objects.tomar(pk, turno)
+def avanzar(pk: uuid.UUID) -> bool:
+    """One turn of a file; False when there was nothing to do, or another has it. Safe to call any time."""
+    lote = Lote.objects.tomar(pk)
     if lote is None:
         return False
     try:
@@ -202,17 +186,6 @@ def avanzar(pk: uuid.UUID, turno: int | None = None) -> bool:
     return True
 
 
-def reanudar(segundos: float = math.inf) -> int:
-    """One turn of each file that no worker holds, for about `segundos`; how many. Safe to run any time."""
-    limite = time.monotonic() + segundos
-    avanzados = 0
-    for pk in list(Lote.objects.por_avanzar().order_by("libre_desde").values_list("pk", flat=True)[:200]):
-        if avanzados and time.monotonic() > limite:
-            break
-        avanzados += avanzar(pk)
-    return avanzados
-
-
 def vencidos(ahora: datetime) -> dict[str, QuerySet[Any]]:
     """What `purgar` forgets: the rows of old files, and whole files that nobody ever confirmed."""
     antes = ahora - MEMORIA
@@ -224,13 +197,6 @@ def vencidos(ahora: datetime) -> dict[str, QuerySet[Any]]:
     }
 
 
-def _encolar(lote: Lote) -> None:
-    """Wake a worker up. In the same transaction as the row: queued with it, or not at all."""
-    from vigencia.escuelas.archivo.tareas import avanzar as tarea
-
-    tarea.enqueue(str(lote.pk), lote.turno)
-
-
 def _anotar(lote: Lote, **cambios: Any) -> None:
     """Write down what the turn did, as the one that still has the file (_Perdido)."""
     mio = Lote.objects.filter(pk=lote.pk, turno=lote.turno, estado=lote.estado)
@@ -239,10 +205,8 @@ def _anotar(lote: Lote, **cambios: Any) -> None:
 
 
 def _soltar(lote: Lote, **cambios: Any) -> None:
-    """The end of a turn: free for the next worker, who is called if there is more to do."""
+    """The end of a turn: free for the next worker."""
     _anotar(lote, **cambios, libre_desde=Now(), intentos=0)
-    if lote.archivo or cambios.get("estado", lote.estado) in Lote.DE_TRABAJO:
-        _encolar(lote)
 
 
 def _esperar(lote: Lote) -> None:

@@ -7,16 +7,18 @@ from itertools import batched
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
+from afiliacion.models import Territorio
+from clinicas.models import Clinica
 from nss_portal.demo.ficticias import CASOS, exigir_demostracion, personas_sinteticas
 from nss_portal.personas.models import CurpAnterior, Persona
 from nss_portal.territorio.models import CodigoPostal
+from vigencia.models import Escuela, Inscripcion
 
 USUARIOS = {
     "admin": "administra todo",
@@ -31,8 +33,8 @@ USUARIOS = {
 }
 # What `personal` may see.
 APPS_DEL_PERSONAL = ["nss_portal", "afiliacion", "vigencia", "clinicas"]
-# By name: the kernel imports no app. The schools' one, `inscripciones_demo` loads.
-FIXTURES = {"afiliacion.Territorio": "subdelegaciones", "clinicas.Clinica": "clinicas"}
+# The schools' one, `inscripciones_demo` loads.
+FIXTURES = ((Territorio, "subdelegaciones"), (Clinica, "clinicas"))
 
 
 class Command(BaseCommand):
@@ -65,9 +67,9 @@ class Command(BaseCommand):
         call_command("loaddata", "entidades", verbosity=0)
         if not CodigoPostal.objects.exists():
             call_command("cargar_codigos_postales", verbosity=0, stdout=self.stdout, stderr=self.stderr)
-        for modelo, fixture in FIXTURES.items():
+        for modelo, fixture in FIXTURES:
             # Staff may have changed them since.
-            if not apps.get_model(modelo).objects.exists():
+            if not modelo._default_manager.exists():
                 call_command("loaddata", fixture, verbosity=0)
         _devolver_curps()
         call_command("loaddata", "personas_demo", verbosity=0)
@@ -81,8 +83,7 @@ class Command(BaseCommand):
         if verbosity:
             hay = Persona.objects.count()
             escuelas, inscripciones, clinicas = (
-                apps.get_model(modelo).objects.count()
-                for modelo in ("vigencia.Escuela", "vigencia.Inscripcion", "clinicas.Clinica")
+                modelo._default_manager.count() for modelo in (Escuela, Inscripcion, Clinica)
             )
             self.stdout.write(
                 f"Códigos postales: {CodigoPostal.objects.count():,}.\n"

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from nss_portal.demo import escuelas
 from nss_portal.demo.ficticias import exigir_demostracion
-from vigencia import demo
 
 
 class Command(BaseCommand):
@@ -30,8 +30,8 @@ class Command(BaseCommand):
         if por_escuela < 0:
             raise CommandError("--por-escuela lleva un número de 0 en adelante.")
         try:
-            informe = demo.inscribir(por_escuela)
-        except demo.FaltanPersonas:
+            informe = escuelas.inscribir(por_escuela)
+        except escuelas.FaltanPersonas:
             raise CommandError("Faltan las personas de muestra: cárgalas con manage.py datos_demo.") from None
         if verbosity:
             self.stdout.write(

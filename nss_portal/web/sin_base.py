@@ -62,22 +62,26 @@ def _es_ausencia(error: Error) -> bool:
     return isinstance(error, OperationalError)
 
 
-def respuesta(request: HttpRequest, error: BaseException | None) -> HttpResponse:
-    """503 in the shape that whoever asked can read. No database, no session, nothing kept of what failed."""
+def respuesta(
+    request: HttpRequest, error: BaseException | None, dicha: HttpResponse | None = None
+) -> HttpResponse:
+    """503 in a shape that whoever asked can read: `dicha`, or what the address says.
+
+    No database, no session; nothing is kept of what failed.
+    """
     _anotar(error)
     if hasattr(request, "session"):
         request.session.modified = False  # it would be saved: an error again, or half of what was not done
-    if request.path.startswith("/api/"):
-        from nss_portal.api.problemas import Problema  # the settings name this module before there are models
-
-        dicha = Problema("sin-base").respuesta()
-    elif request.path.startswith(("/salud/", "/codigos-postales/")) or request.path.endswith("/estado/"):
-        dicha = JsonResponse({"error": "Ahora no podemos consultarlo. Inténtalo en un momento."})
-    else:
-        dicha = HttpResponse(loader.render_to_string("503.html"))
+    dicha = dicha or _por_la_direccion(request.path)
     dicha.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     dicha["Retry-After"], dicha["Cache-Control"] = str(SEGUNDOS), "no-store"
     return dicha
+
+
+def _por_la_direccion(direccion: str) -> HttpResponse:
+    if direccion.startswith(("/salud/", "/codigos-postales/")) or direccion.endswith("/estado/"):
+        return JsonResponse({"error": "Ahora no podemos consultarlo. Inténtalo en un momento."})
+    return HttpResponse(loader.render_to_string("503.html"))
 
 
 _anotado = -CADA
