@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from clinicas import noticias
 from clinicas.models import Alta, Clinica, Consultorio
+from nss_portal.documentos.models import Documento, DocumentoQuerySet
 from nss_portal.personas.models import Persona
 from nss_portal.tramites.models import Tramite
 from nss_portal.tramites.paso import NoSePudo
@@ -32,6 +33,11 @@ class SinLugar(NoSePudo):
 def activa(persona: Persona) -> Alta | None:
     """Where the person is registered now, suspended or not."""
     return _con_clinica(Alta.objects.activas().filter(persona=persona)).first()
+
+
+def tarjetas_en_vigor(*personas: int) -> DocumentoQuerySet:
+    """The adscripción cards of these people, those being issued too: after a move they say what is not so."""
+    return Documento.objects.en_vigor().de_persona(*personas).filter(tipo=Documento.Tipo.ADSCRIPCION)
 
 
 def retener(persona: Persona) -> Alta | None:
@@ -125,7 +131,7 @@ def reubicar(origen: Consultorio, destino: Consultorio, hoy: date | None = None)
             [Alta(persona_id=persona, consultorio=destino, desde=hoy) for persona in gente], batch_size=500
         )
         for trozo in batched(gente, 500):
-            noticias.tarjetas_en_uso(trozo).update(cancelado=timezone.now())
+            tarjetas_en_vigor(*trozo).update(cancelado=timezone.now())
             noticias.anunciar_reubicacion(destino.altas.activas().filter(persona__in=trozo), origen)
         return len(gente)
 

@@ -1,13 +1,11 @@
-"""What whoever is moved to another consultorio is told, and the cards that no longer say where they go."""
+"""What is told to those who are moved to another consultorio."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
 
 from clinicas.models import Alta, Consultorio
 from nss_portal.correo.models import Envio
-from nss_portal.documentos.models import Documento
 from vigencia.escuelas import noticias
 
 REUBICACION = "reubicacion"
@@ -34,13 +32,6 @@ def anunciar_reubicacion(altas: QuerySet[Alta], antes: Consultorio) -> int:
     lugar = "consultorio__clinica"
     filas = altas.select_related(f"{lugar}__municipio", f"{lugar}__entidad")
     return noticias.escribir(REUBICACION, filas, decir)
-
-
-def tarjetas_en_uso(personas: Iterable[int]) -> QuerySet[Documento]:
-    """The adscripción cards of these people, those being issued too: after a move they say what is not so."""
-    return Documento.objects.filter(
-        tramite__persona__in=personas, tipo=Documento.Tipo.ADSCRIPCION, sustituido_por=None, cancelado=None
-    )
 
 
 def sigue_siendo_cierto(envio: Envio) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from clinicas import alta, cercania, noticias
+from clinicas import alta, cercania
 from clinicas.models import Alta, Clinica, Peticion
 from nss_portal.correo.models import Envio
 from nss_portal.documentos.models import Documento
@@ -150,7 +150,7 @@ def cambiar(tramite: Tramite) -> Tramite:
 def _sustituir_tarjetas(tramite: Tramite, persona: Persona) -> None:
     """The card of this trámite takes the place of those that say the clinic of before."""
     nueva = tramite.documentos.get(tipo=Documento.Tipo.ADSCRIPCION)
-    noticias.tarjetas_en_uso([persona.pk]).exclude(pk=nueva.pk).update(sustituido_por=nueva)
+    alta.tarjetas_en_vigor(persona.pk).exclude(pk=nueva.pk).update(sustituido_por=nueva)
 
 
 def _avisar_del_cambio(tramite: Tramite, anterior: Alta) -> None:

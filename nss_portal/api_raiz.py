@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -19,15 +19,15 @@ from nss_portal.api import formas, problemas
 from nss_portal.api.acceso import Portador, credencial, mio, opcional
 from nss_portal.api.documentacion import completar
 from nss_portal.api.problemas import Problema
-from nss_portal.correo.models import Envio
 from nss_portal.documentos import hechos, verificacion
 from nss_portal.documentos.models import Documento, Verificacion
 from nss_portal.oferta import OFERTA
 from nss_portal.personas.identidad import enmascarar_correo, enmascarar_nss, nombre_e_iniciales
-from nss_portal.servicio import limites
-from nss_portal.tramites import codigos, confirmacion
+from nss_portal.servicio import limites, topes
+from nss_portal.tramites import codigos
 from nss_portal.tramites.codigos import Fallo
 from nss_portal.tramites.models import Credencial, Estado
+from nss_portal.tramites.reenvio import NoSeEnvia, enviar_otra_vez
 from nss_portal.web import paginas
 from nss_portal.web.forms import VerificarForm
 
@@ -175,17 +175,10 @@ def descargar(request: HttpRequest, pk: uuid.UUID) -> Any:
 )
 def enviar(request: HttpRequest, pk: uuid.UUID) -> Any:
     documento = _documento(request, pk)
-    para = confirmacion.destino(documento.tramite)
-    if not para:
-        raise Problema("estado", "Esta CURP ya tiene otro correo confirmado: desde aquí ya no enviamos nada.")
-    if not documento.envios.pendientes().exists():
-        if not limites.permitir(f"enviar:{documento.pk}", cupo=5, ventana=timedelta(hours=1)):
-            raise Problema("limite", "Ya lo enviamos varias veces.", espera=timedelta(minutes=12))
-        try:
-            with transaction.atomic():
-                Envio.objects.create(tramite=documento.tramite, documento=documento, para=para)
-        except IntegrityError:
-            pass  # another request was first
+    try:
+        para = enviar_otra_vez(documento)
+    except NoSeEnvia as error:
+        raise Problema("limite" if error.espera else "estado", str(error), espera=error.espera) from None
     return Status(202, {"para": enmascarar_correo(para)})
 
 
@@ -216,7 +209,7 @@ def verificar(request: HttpRequest, datos: formas.PorVerificar) -> Any:
     documento = verificacion.por_codigo(form.cleaned_data["folio"], form.cleaned_data["codigo"])
     direccion = limites.direccion(request)
     # Only guesses are counted, in the same bucket as the page's.
-    if documento is None and not limites.permitir(f"verificar:{direccion}", 30, timedelta(minutes=10)):
+    if documento is None and not limites.permitir(f"verificar:{direccion}", topes.VERIFICAR):
         raise Problema("limite", espera=timedelta(minutes=1))
     resultado = verificacion.revisar(documento)
     verificacion.anotar(Verificacion.Medio.CODIGO, resultado, documento, direccion)

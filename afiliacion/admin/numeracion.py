@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from afiliacion.models import Prefijo, Serie, Subdelegacion, Territorio
+from nss_portal.documentos.moldes import fecha_larga
 from nss_portal.personal.base import EnLineaSoloLectura, Registro, SoloLectura
-from nss_portal.templatetags.portal import fecha_larga
 
 
 class PrefijoEnLinea(EnLineaSoloLectura):

@@ -181,13 +181,9 @@ def _reemplazar_curp(persona: Persona, nueva: Persona) -> None:
 # The papers follow ------------------------------------------------------------------------------
 
 
-def _en_uso(persona: Persona) -> models.QuerySet[Documento]:
-    return Documento.objects.filter(tramite__persona=persona, sustituido_por=None, cancelado=None)
-
-
 def _reemitir(persona: Persona, cambio: Cambio, oferta: Oferta) -> None:
     """Begin, by the same acts, a trámite for each kind of document that says what is no longer so."""
-    tipos = set(_en_uso(persona).values_list("tramite__tipo", flat=True))
+    tipos = set(Documento.objects.en_vigor().de_persona(persona.pk).values_list("tramite__tipo", flat=True))
     if persona.nss is None or persona.bloqueada:
         return
     datos, para = actos.lo_que_se_sabe(persona, oferta), actos.correo_de(cambio.atencion)
@@ -227,4 +223,8 @@ def poner_al_dia(pk: uuid.UUID) -> bool:
 
 def _que_ya_no_dicen_la_verdad(persona: Persona) -> list[Documento]:
     ahora = (persona.nombre_completo, persona.curp)
-    return [d for d in _en_uso(persona) if (d.datos["nombre"], d.datos["curp"]) != ahora]
+    return [
+        d
+        for d in Documento.objects.en_vigor().de_persona(persona.pk)
+        if (d.datos["nombre"], d.datos["curp"]) != ahora
+    ]

@@ -8,17 +8,17 @@ from ninja.security import HttpBearer
 
 from nss_portal.api.models import ClaveApi
 from nss_portal.api.problemas import Problema
-from nss_portal.api.puerta import POR_CREDENCIAL, POR_DIRECCION, contar
-from nss_portal.servicio import limites
+from nss_portal.api.puerta import contar
+from nss_portal.servicio import limites, topes
 from nss_portal.tramites.models import Credencial, Tramite
 
 
 def _contar(request: HttpRequest, quien: Any, nombre: str) -> None:
     """A token of ours has a bucket of its own; guesses share their address's."""
     if quien is None:
-        contar(f"api:{limites.direccion(request)}", POR_DIRECCION)
+        contar(f"api:{limites.direccion(request)}", topes.API_POR_DIRECCION)
     else:
-        contar(f"{nombre}:{quien.pk}", POR_CREDENCIAL)
+        contar(f"{nombre}:{quien.pk}", topes.API_POR_CREDENCIAL)
 
 
 class Portador(HttpBearer):

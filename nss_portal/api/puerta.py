@@ -17,7 +17,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from nss_portal.api.models import ClaveApi, Idempotencia
 from nss_portal.api.problemas import Problema
-from nss_portal.servicio import limites
+from nss_portal.servicio import limites, topes
+from nss_portal.servicio.topes import Tope
 from nss_portal.tramites.models import Credencial
 from nss_portal.web import sin_base
 
@@ -25,10 +26,6 @@ type Vista = Callable[..., HttpResponse]
 
 PESO_MAXIMO = 64 * 1024
 LARGO_DE_CLAVE = 200
-UN_MINUTO = timedelta(minutes=1)
-# An address may be a whole school's: what counts one person's tries is the code, not this.
-POR_DIRECCION = 240
-POR_CREDENCIAL = 120
 # Answers that are not about what was asked but about the moment: whoever repeats it gets another chance.
 _DEL_MOMENTO = {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS}
 
@@ -74,7 +71,7 @@ def _dejar_pasar(request: HttpRequest) -> None:
     # Whoever bears a token of ours is counted by it, where it is looked at (`api_acceso`); anybody else by
     # address, whatever they put in the header.
     if _de_quien(request) is None:
-        contar(f"api:{limites.direccion(request)}", POR_DIRECCION)
+        contar(f"api:{limites.direccion(request)}", topes.API_POR_DIRECCION)
 
 
 def _de_quien(request: HttpRequest) -> str | None:
@@ -86,10 +83,10 @@ def _de_quien(request: HttpRequest) -> str | None:
     return f"{type(suya).__name__} {suya.pk}" if suya else None
 
 
-def contar(clave: str, cupo: int) -> None:
+def contar(clave: str, tope: Tope) -> None:
     """Once more for whoever this is; raises the 429."""
-    if not limites.permitir(clave, cupo, UN_MINUTO):
-        raise Problema("limite", espera=UN_MINUTO / cupo + timedelta(seconds=1))
+    if not limites.permitir(clave, tope):
+        raise Problema("limite", espera=tope.espera + timedelta(seconds=1))
 
 
 def _una_vez(request: HttpRequest, vista: Callable[[], HttpResponse]) -> HttpResponse:

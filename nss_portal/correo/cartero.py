@@ -19,7 +19,7 @@ from nss_portal.correo.fallas import Falla
 from nss_portal.correo.models import Envio
 from nss_portal.documentos.models import Documento
 from nss_portal.personas.models import Vinculo
-from nss_portal.servicio import limites
+from nss_portal.servicio import limites, topes
 from nss_portal.servicio.plazos import plazo
 from nss_portal.servicio.turnos import Basta
 
@@ -159,8 +159,4 @@ def por_enviar() -> QuerySet[Envio]:
 def _hay_turno() -> bool:
     """Whether one more mail fits under the ceiling; `reanudar` brings back the one that does not."""
     tope = settings.CORREOS_POR_MINUTO
-    if not tope:
-        return True
-    # A burst and a steady flow that together never pass the ceiling in any one minute.
-    rafaga = max(1, tope // 10)
-    return limites.permitir("correo", rafaga, timedelta(minutes=1) * rafaga / max(1, tope - rafaga))
+    return not tope or limites.permitir("correo", topes.correos(tope))

@@ -47,6 +47,16 @@ class Certificado(models.Model):
         return self.clave
 
 
+class DocumentoQuerySet(models.QuerySet["Documento"]):
+    def en_vigor(self) -> "DocumentoQuerySet":
+        """Those that nothing has taken the place of, those being issued too."""
+        return self.filter(sustituido_por=None, cancelado=None)
+
+    def de_persona(self, *personas: int) -> "DocumentoQuerySet":
+        """Those of these people, by their keys."""
+        return self.filter(tramite__persona__in=personas)
+
+
 class Documento(models.Model):
     """What was certified, frozen when it was issued; the bytes are kept as issued."""
 
@@ -83,6 +93,8 @@ class Documento(models.Model):
         editable=False,
     )
     cancelado = models.DateTimeField("cancelado", null=True, blank=True, editable=False)
+
+    objects = DocumentoQuerySet.as_manager()
 
     class Meta:
         verbose_name = "documento"

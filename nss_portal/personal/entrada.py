@@ -1,6 +1,5 @@
 """How staff come in: so many tries, and then to a page that exists."""
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, resolve
 
-from nss_portal.servicio import limites
+from nss_portal.servicio import limites, topes
 
 
 class EntradaAcotada(AdminAuthenticationForm):
@@ -23,8 +22,8 @@ class EntradaAcotada(AdminAuthenticationForm):
             desde = limites.direccion(self.request)
         # By both together: nobody can lock another out from elsewhere. By the address, more loosely: an
         # office has many people.
-        topes = {f"entrar:{quien}|{desde}": 10, f"entrar|{desde}": 100}
-        if not all(limites.permitir(clave, tope, timedelta(minutes=10)) for clave, tope in topes.items()):
+        cupos = {f"entrar:{quien}|{desde}": topes.ENTRAR, f"entrar|{desde}": topes.ENTRAR_DESDE}
+        if not all(limites.permitir(clave, tope) for clave, tope in cupos.items()):
             raise ValidationError("Demasiados intentos. Espera unos minutos.", code="limite")
         return super().clean()
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from nss_portal.servicio.models import Cupo
+from nss_portal.servicio.topes import Tope
 
 
 def direccion(request: HttpRequest) -> str:
@@ -53,18 +54,18 @@ def buzon(correo: str) -> str:
     return f"{local}@{dominio}"
 
 
-def devolver(clave: str, cupo: int) -> None:
+def devolver(clave: str, tope: Tope) -> None:
     """Give back what `permitir` took, when it was not what the limit is for."""
     huella = hashlib.sha256(clave.encode()).hexdigest()
-    Cupo.objects.filter(clave=huella).update(disponible=Least(F("disponible") + 1.0, float(cupo)))
+    Cupo.objects.filter(clave=huella).update(disponible=Least(F("disponible") + 1.0, float(tope.cupo)))
 
 
-def permitir(clave: str, cupo: int, ventana: timedelta) -> bool:
-    """Whether `clave` may act once more: at most `cupo` times at once, refilled evenly over `ventana`.
+def permitir(clave: str, tope: Tope) -> bool:
+    """Whether `clave` may act once more.
 
     The key is hashed: it may name a person or an address, the table must not.
     """
-    huella = hashlib.sha256(clave.encode()).hexdigest()
+    huella, (cupo, ventana) = hashlib.sha256(clave.encode()).hexdigest(), tope
     with transaction.atomic():
         ahora = timezone.now()
         fila, nueva = Cupo.objects.select_for_update().get_or_create(

@@ -15,14 +15,11 @@ from django.utils import timezone
 
 from nss_portal.correo.models import Envio
 from nss_portal.personas.models import Persona, Vinculo
-from nss_portal.servicio import limites
+from nss_portal.servicio import limites, topes
 from nss_portal.tramites import confirmacion, maquina, titular
 from nss_portal.tramites.models import Codigo, Confirmacion, Credencial, Estado, Tramite
 from nss_portal.tramites.paso import Paso
 
-# Whatever the CURPs: more than a family asks for in a day, far less than what fills a mailbox. From one
-# network; and from all of them, so that nobody elsewhere takes what there is for the mailbox's owner.
-CODIGOS_POR_BUZON, DE_TODAS_PARTES = 20, 60
 # Long enough to look at after a complaint.
 RETENCION = timedelta(days=30)
 
@@ -93,10 +90,12 @@ def _contar(curp: str, correo: str, origen: str) -> None:
     pedidos = sorted(suyos.values_list("creado", flat=True))
     if len(pedidos) >= Codigo.AL_DIA:
         raise Demasiados(pedidos[-Codigo.AL_DIA] + timedelta(days=1) - ahora)
-    cupos = [(f"codigos:{buzon}:{origen}", CODIGOS_POR_BUZON), (f"codigos:{buzon}", DE_TODAS_PARTES)]
-    for clave, cupo in cupos:
-        if not limites.permitir(clave, cupo, timedelta(days=1)):
-            raise Demasiados(timedelta(days=1) / cupo)
+    for clave, tope in (
+        (f"codigos:{buzon}:{origen}", topes.CODIGOS_POR_BUZON),
+        (f"codigos:{buzon}", topes.CODIGOS_DE_TODAS_PARTES),
+    ):
+        if not limites.permitir(clave, tope):
+            raise Demasiados(tope.espera)
 
 
 def mandar(pk: uuid.UUID) -> bool:

@@ -1,6 +1,6 @@
 """Whoever knows a CURP is not its owner: which mailbox must speak before something is shown."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from django.conf import settings
@@ -9,13 +9,11 @@ from django.utils import timezone
 
 from nss_portal.correo.models import Envio
 from nss_portal.personas.models import Persona, Vinculo
-from nss_portal.servicio import limites
+from nss_portal.servicio import limites, topes
 from nss_portal.tramites import titular
 from nss_portal.tramites.models import Confirmacion, Credencial, Estado, Tramite
 
 SIEMPRE, SI_CAMBIA, NUNCA = "siempre", "si-cambia", "nunca"
-# How many times a day a mailbox is asked about one CURP: from one network, from all that never answered.
-AL_DIA, DE_TODAS_PARTES = 5, 20
 
 
 class Desenlace(StrEnum):
@@ -184,7 +182,10 @@ def vincular(persona: Persona, buzon: str, comprobado: datetime | None = None) -
 
 
 def _cerrar_lo_de_otros(persona: Persona, buzon: str) -> None:
+    """What another mailbox opened shows the person's data no more, in the App or on a page that waits."""
     Credencial.objects.de_otro_correo(persona, buzon).revocar()
+    for tramite in Tramite.objects.filter(persona=persona, estado__in=[Estado.ELECCION, Estado.REVISION]):
+        pedir(tramite, persona)
 
 
 def _habla_por(persona: Persona | None, confirmacion: Confirmacion) -> bool:
@@ -263,13 +264,13 @@ def cabe(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str) -> bool:
     What others ask of it is counted apart from its owner's: who gives another mailbox, by what they ask; who
     gives this one without ever having answered from it, by where they ask from.
     """
-    buzon, un_dia = limites.buzon(para), timedelta(days=1)
+    buzon = limites.buzon(para)
     if pregunta == Confirmacion.Pregunta.PERMISO:
-        return limites.permitir(f"permiso:{tramite.curp}:{buzon}", AL_DIA, un_dia)
+        return limites.permitir(f"permiso:{tramite.curp}:{buzon}", topes.PREGUNTAR)
     if _ya_contesto_de_aqui(tramite, para):
-        return limites.permitir(f"dueno:{tramite.curp}:{buzon}", AL_DIA, un_dia)
-    return limites.permitir(f"codigo:{tramite.curp}:{buzon}:{tramite.origen}", AL_DIA, un_dia) and (
-        limites.permitir(f"buzon:{tramite.curp}:{buzon}", DE_TODAS_PARTES, un_dia)
+        return limites.permitir(f"dueno:{tramite.curp}:{buzon}", topes.PREGUNTAR)
+    return limites.permitir(f"codigo:{tramite.curp}:{buzon}:{tramite.origen}", topes.PREGUNTAR) and (
+        limites.permitir(f"buzon:{tramite.curp}:{buzon}", topes.PREGUNTAR_DE_TODAS_PARTES)
     )
 
 

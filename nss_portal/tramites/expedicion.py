@@ -86,13 +86,11 @@ def _su_correo(persona: Persona) -> str:
 
 def _el_mismo(documento: Documento) -> Documento | None:
     """The one of today, of a counter, that says word for word what this one would."""
-    de_hoy = Documento.objects.filter(
+    de_hoy = Documento.objects.en_vigor().filter(
         tipo=documento.tipo,
         tramite__persona=documento.tramite.persona,
         tramite__canal=Tramite.Canal.VENTANILLA,
         creado__gte=timezone.now() - timedelta(days=1),
-        cancelado=None,
-        sustituido_por=None,
     )
     dice = _lo_que_dice(documento)  # its day too
     otros = de_hoy.exclude(pk=documento.pk).select_related("tramite").order_by("creado")

@@ -9,15 +9,12 @@ from django.db import models
 from django.utils import timezone
 
 from nss_portal.personas.models import Persona
-from nss_portal.servicio import limites
+from nss_portal.servicio import limites, topes
 from nss_portal.territorio.models import plegar
 from nss_portal.tramites.models import NombreDicho, Tramite
 
 NOMBRE = "nombre"
 PARTES = ("nombres", "primer_apellido", "segundo_apellido")
-# Wrong names a day for one CURP: from one mailbox; from all that do not speak for the person, and past those,
-# from one network, so that whoever has no mailbox yet is not shut out by others elsewhere.
-POR_BUZON, DE_EXTRANOS, DE_UNA_RED = 5, 20, 2
 UN_DIA = timedelta(days=1)
 
 
@@ -57,9 +54,11 @@ def comprobar(tramite: Tramite, persona: Persona | None, buzon_suyo: str) -> boo
     es_el_suyo = bool(buzon_suyo) and buzon_suyo.casefold() == tramite.correo.casefold()
     # Of a CURP that was replaced, the tries are the person's all the same.
     clave = f"nombre:{timezone.localdate()}:{persona.curp if persona else tramite.curp}"
-    gastados = _gastar([(f"{clave}:{limites.buzon(tramite.correo)}", POR_BUZON)])
+    gastados = _gastar([(f"{clave}:{limites.buzon(tramite.correo)}", topes.NOMBRES_POR_BUZON)])
     if gastados and not es_el_suyo:
-        de_otros = _gastar([(clave, DE_EXTRANOS), (f"{clave}:{tramite.origen}", DE_UNA_RED)])
+        de_otros = _gastar(
+            [(clave, topes.NOMBRES_DE_EXTRANOS), (f"{clave}:{tramite.origen}", topes.NOMBRES_DE_UNA_RED)]
+        )
         if not de_otros:
             _devolver(gastados)
         gastados = de_otros and gastados + de_otros
@@ -74,7 +73,7 @@ def comprobar(tramite: Tramite, persona: Persona | None, buzon_suyo: str) -> boo
     return bien
 
 
-type Cupos = list[tuple[str, int]]
+type Cupos = list[tuple[str, topes.Tope]]
 
 
 def _gastar(cupos: Cupos) -> Cupos:
@@ -82,15 +81,15 @@ def _gastar(cupos: Cupos) -> Cupos:
 
     Each try is spent before it is looked at, and given back when it was right: many at once are still five.
     """
-    for clave, cupo in cupos:
-        if limites.permitir(clave, cupo, 30 * UN_DIA):  # the key has the day: it does not fill again
-            return [(clave, cupo)]
+    for clave, tope in cupos:
+        if limites.permitir(clave, tope):
+            return [(clave, tope)]
     return []
 
 
 def _devolver(cupos: Cupos) -> None:
-    for clave, cupo in cupos:
-        limites.devolver(clave, cupo)
+    for clave, tope in cupos:
+        limites.devolver(clave, tope)
 
 
 def heredar(de: Tramite, a: Tramite) -> None:

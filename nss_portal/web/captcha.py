@@ -3,7 +3,6 @@
 import io
 import secrets
 import zlib
-from datetime import timedelta
 from http import HTTPStatus
 
 from captcha.models import CaptchaStore
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_safe
 from PIL import Image, ImageDraw
 from ranged_response import RangedFileResponse
 
-from nss_portal.servicio import limites
+from nss_portal.servicio import limites, topes
 
 # No letters that look alike in the image (O Q D, I, V W) or that the voice says as
 # another (B D P T V, C S Z, M N; Y is «i»).
@@ -55,7 +54,7 @@ def audio(request: HttpRequest, key: str) -> HttpResponseBase:
         return HttpResponse(status=HTTPStatus.GONE)
     sonido = cache.get(f"voz:{key}")
     if sonido is None:
-        if not limites.permitir(f"voz:{limites.direccion(request)}", cupo=20, ventana=timedelta(minutes=10)):
+        if not limites.permitir(f"voz:{limites.direccion(request)}", topes.VOZ):
             return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": "60"})
         rango = request.META.pop("HTTP_RANGE", None)
         hecho: HttpResponseBase = captcha_audio(

@@ -4,12 +4,10 @@ import csv
 import logging
 import sys
 import uuid
-from datetime import timedelta
 from http import HTTPStatus
 
 from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import IntegrityError, transaction
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
@@ -17,14 +15,14 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from nss_portal.correo.models import Envio
 from nss_portal.documentos.models import Documento
 from nss_portal.personas.identidad import enmascarar_correo
-from nss_portal.servicio import limites, salud
+from nss_portal.servicio import limites, salud, topes
 from nss_portal.territorio.models import CodigoPostal
 from nss_portal.tramites import confirmacion
 from nss_portal.tramites.models import Confirmacion, Estado, Tramite
 from nss_portal.tramites.paso import Camino
+from nss_portal.tramites.reenvio import NoSeEnvia, enviar_otra_vez
 from nss_portal.web import cifras, sesion, sin_base
 
 log = logging.getLogger(__name__)
@@ -125,25 +123,11 @@ def enviar_documento(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         return expirada(request)
     if request.method != "POST" or not documento.emitido or documento.envios.pendientes().exists():
         return redirect(documento.tramite)  # one of them is already on its way: a double click is one mail
-    if not limites.permitir(f"enviar:{documento.pk}", cupo=5, ventana=timedelta(hours=1)):
-        messages.warning(
-            request,
-            f"Ya enviamos varias veces «{documento.get_tipo_display()}». Espera unos minutos o descárgalo.",
-        )
-        return redirect(documento.tramite)
-    para = confirmacion.destino(documento.tramite)
-    if not para:
-        messages.warning(
-            request,
-            "Esta CURP ya tiene otro correo confirmado: por seguridad, desde este trámite ya no enviamos "
-            "nada. Aquí lo puedes descargar.",
-        )
-        return redirect(documento.tramite)
     try:
-        with transaction.atomic():
-            Envio.objects.create(tramite=documento.tramite, documento=documento, para=para)
-    except IntegrityError:
-        pass  # the other click was first
+        para = enviar_otra_vez(documento)
+    except NoSeEnvia as error:
+        messages.warning(request, str(error))
+        return redirect(documento.tramite)
     hora = timezone.localtime().strftime("%H:%M")
     messages.success(
         request,
@@ -183,7 +167,7 @@ def confirmar_otra_vez(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if mio is None:
         return expirada(request)
     if request.method == "POST" and mio.estado == Estado.CONFIRMACION:
-        if limites.permitir(f"confirmar:{mio.pk}", cupo=3, ventana=timedelta(hours=1)):
+        if limites.permitir(f"confirmar:{mio.pk}", topes.PREGUNTAR_OTRA_VEZ):
             enviado = confirmacion.otra_vez(mio)
         else:
             enviado = False

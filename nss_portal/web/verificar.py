@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from nss_portal.documentos import hechos, sello, verificacion
 from nss_portal.documentos.models import Documento
 from nss_portal.documentos.verificacion import Medio
-from nss_portal.servicio import limites
+from nss_portal.servicio import limites, topes
 from nss_portal.tramites.paso import Oferta
 from nss_portal.web.forms import CompararForm, VerificarForm
 
@@ -66,8 +66,8 @@ def _comparar(request: HttpRequest, oferta: Oferta, documento: Documento) -> Htt
         estado = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         return _dictamen(request, oferta, Medio.QR, documento, resultado, comparar=form, status=estado)
     cupos = (
-        (f"comparar:{documento.pk}", 10, timedelta(hours=1)),
-        (f"comparar:{cliente}", 60, timedelta(hours=1)),
+        (f"comparar:{documento.pk}", topes.COMPARAR_DOCUMENTO),
+        (f"comparar:{cliente}", topes.COMPARAR_DESDE),
     )
     if not all(limites.permitir(*cupo) for cupo in cupos):
         return _demasiados(request, timedelta(minutes=6))
@@ -94,7 +94,7 @@ def _verificacion(
 ) -> HttpResponse:
     # Only guesses are counted: a school that checks a whole class behind one address is not guessing.
     cliente = limites.direccion(request)
-    if documento is None and not limites.permitir(f"verificar:{cliente}", 30, timedelta(minutes=10)):
+    if documento is None and not limites.permitir(f"verificar:{cliente}", topes.VERIFICAR):
         return _demasiados(request, timedelta(minutes=1))
     resultado = verificacion.revisar(documento, archivo)
     verificacion.anotar(medio, resultado, documento, cliente)

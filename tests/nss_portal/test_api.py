@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from afiliacion.models import Serie, Subdelegacion
-from nss_portal.api import puerta
 from nss_portal.models import (
     Codigo,
     Credencial,
@@ -26,6 +25,7 @@ from nss_portal.models import (
     Vinculo,
 )
 from nss_portal.personas.identidad import ENTIDADES, componer_nss, entidad_curp, nacimiento_curp
+from nss_portal.servicio import topes
 from nss_portal.tramites import confirmacion
 from tests.apoyo import CORREO, Estricto, domicilio, inscribir, persona_con_nss, solicitar
 from tests.nss_portal.api import Telefono, a, atender, codigo_de, leido, otro_codigo
@@ -465,7 +465,7 @@ def test_una_clave_de_mas_no_repite_un_intento(telefono: Telefono, persona: Pers
 
 
 def test_limite_por_direccion(telefono: Telefono, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(puerta, "POR_DIRECCION", 3)
+    monkeypatch.setattr(topes, "API_POR_DIRECCION", topes.API_POR_DIRECCION._replace(cupo=3))
     for _ in range(3):
         assert telefono.pedir("GET", "/codigos-postales/06600/").status_code == 200
     assert telefono.pedir("GET", "/codigos-postales/06600/").status_code == 429

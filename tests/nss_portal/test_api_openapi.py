@@ -24,9 +24,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from nss_portal.api import acceso, puerta
 from nss_portal.models import ClaveApi
-from nss_portal.tramites import codigos
+from nss_portal.servicio import topes
+from nss_portal.servicio.topes import Tope
 from tests.apoyo import escuela_de_prueba, inscribir, persona_con_nss
 from tests.nss_portal.api import Telefono
 
@@ -44,13 +44,8 @@ CADA_UNA = 25
 @pytest.fixture
 def sin_limites(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limits have tests of their own: here they would hide everything else."""
-    for modulo, nombre in (
-        (puerta, "POR_DIRECCION"),
-        (acceso, "POR_DIRECCION"),
-        (acceso, "POR_CREDENCIAL"),
-        (codigos, "CODIGOS_POR_BUZON"),
-    ):
-        monkeypatch.setattr(modulo, nombre, 1_000_000)
+    for nombre in ("API_POR_DIRECCION", "API_POR_CREDENCIAL", "CODIGOS_POR_BUZON", "CODIGOS_DE_TODAS_PARTES"):
+        monkeypatch.setattr(topes, nombre, Tope(1_000_000, timedelta(minutes=1)))
 
 
 @contextmanager

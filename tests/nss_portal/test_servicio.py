@@ -26,6 +26,7 @@ from nss_portal.servicio import salud
 from nss_portal.servicio.almacen import Estaticos
 from nss_portal.servicio.limites import permitir
 from nss_portal.servicio.sin_datos import FormatoSinDatos
+from nss_portal.servicio.topes import Tope
 from nss_portal.settings import _mailer
 from nss_portal.web.captcha import LETRAS
 from tests.apoyo import Estricto
@@ -236,13 +237,13 @@ def test_forma_sin_galleta(catalogo: None) -> None:
 def test_cupo(monkeypatch: pytest.MonkeyPatch) -> None:
     reloj = datetime(2026, 11, 19, 12, tzinfo=UTC)
     monkeypatch.setattr(timezone, "now", lambda: reloj)
-    hora = timedelta(hours=1)
-    assert [permitir("a@b.mx", 3, hora) for _ in range(4)] == [True, True, True, False]
-    assert permitir("otra", 3, hora)
+    tres = Tope(3, timedelta(hours=1))
+    assert [permitir("a@b.mx", tres) for _ in range(4)] == [True, True, True, False]
+    assert permitir("otra", tres)
     reloj += timedelta(minutes=20)
-    assert [permitir("a@b.mx", 3, hora) for _ in range(2)] == [True, False]
+    assert [permitir("a@b.mx", tres) for _ in range(2)] == [True, False]
     reloj -= timedelta(days=1)  # a clock that jumps back opens nothing and breaks nothing
-    assert not permitir("a@b.mx", 3, hora)
+    assert not permitir("a@b.mx", tres)
     assert not Cupo.objects.filter(clave__contains="a@b").exists()
 
 

@@ -14,7 +14,6 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nss_portal.api import puerta
 from nss_portal.demo import ficticias
 from nss_portal.models import (
     Credencial,
@@ -24,7 +23,7 @@ from nss_portal.models import (
     Tramite,
     Vinculo,
 )
-from nss_portal.servicio import limites
+from nss_portal.servicio import limites, topes
 from nss_portal.tramites import confirmacion, titular
 from tests.apoyo import CORREO, Estricto, domicilio, inscribir, persona_con_nss, solicitar
 from tests.nss_portal.api import Telefono, atender, codigo_de
@@ -108,7 +107,7 @@ def test_cien_curp_de_una_extrana_en_la_web() -> None:
 
 @pytest.mark.usefixtures("por_nombre")
 def test_cien_curp_de_una_extrana_en_la_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(puerta, "POR_DIRECCION", 10_000)
+    monkeypatch.setattr(topes, "API_POR_DIRECCION", topes.API_POR_DIRECCION._replace(cupo=10_000))
     personas, dichos = de_todos(100), ""
     for n, persona in enumerate(personas):
         telefono = Telefono()
@@ -191,13 +190,13 @@ def test_su_dueno_da_los_tres_pasos_en_la_app() -> None:
 @pytest.mark.usefixtures("por_nombre")
 def test_los_intentos_de_otros_no_son_los_suyos(persona: Persona) -> None:
     intrusa = Estricto()
-    for _ in range(titular.POR_BUZON):
+    for _ in range(topes.NOMBRES_POR_BUZON.cupo):
         confirmado(intrusa, persona.curp, "uno@correo.example", **DE_OTRA)
     # That mailbox has no try left, however it is written, not even for the right name; and is told the same.
     fin = confirmado(intrusa, persona.curp, "uno+otra@correo.example", **nombre(persona))
     assert fin.pagina.marcas["data-motivo"] == ["identidad-no-comprobada"]
     assert confirmado(Estricto(), persona.curp, **nombre(persona)).pagina.pantallas == ["resultado"]
-    for n in range(titular.DE_EXTRANOS):
+    for n in range(topes.NOMBRES_DE_EXTRANOS.cupo):
         confirmado(Estricto(), persona.curp, f"otra{n}@correo.example", **DE_OTRA)
     # Strangers have spent theirs; whose mailbox speaks for the person has all of its own.
     assert confirmado(Estricto(), persona.curp, **DE_OTRA).pagina.pantallas == ["rechazo"]
@@ -208,7 +207,7 @@ def test_los_intentos_de_otros_no_son_los_suyos(persona: Persona) -> None:
 def test_quien_no_tiene_correo_todavia_no_se_queda_fuera(persona: Persona) -> None:
     """Strangers elsewhere have spent what there is for strangers: from another network there are two more."""
     lejos = Estricto(REMOTE_ADDR="198.51.100.7")
-    for n in range(titular.DE_EXTRANOS + titular.DE_UNA_RED + 3):
+    for n in range(topes.NOMBRES_DE_EXTRANOS.cupo + topes.NOMBRES_DE_UNA_RED.cupo + 3):
         confirmado(lejos, persona.curp, f"otra{n}@correo.example", **DE_OTRA)
     assert confirmado(lejos, persona.curp, **nombre(persona)).pagina.pantallas == ["rechazo"]
     # What was refused without a look took none of the mailbox's own tries.
@@ -240,7 +239,7 @@ def test_lo_que_empezo_sin_nombre_no_gasta_intentos(settings: Any, persona: Pers
     cliente = Estricto()
     url = solicitar(cliente, persona.curp)
     settings.IDENTIDAD = "nombre"
-    for _ in range(titular.POR_BUZON + 1):
+    for _ in range(topes.NOMBRES_POR_BUZON.cupo + 1):
         atender()
         Tramite.objects.update(confirmado_por=CORREO, estado="recibido", motivo="")
     atender()
@@ -328,7 +327,7 @@ def test_sesenta_maneras_de_escribir_un_buzon() -> None:
 
 
 def test_las_variantes_de_un_buzon_no_lo_llenan(persona: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(puerta, "POR_DIRECCION", 10_000)
+    monkeypatch.setattr(topes, "API_POR_DIRECCION", topes.API_POR_DIRECCION._replace(cupo=10_000))
     telefono = Telefono()
     estados = [
         telefono.mandar("/tramites/", {"tipo": "nss", "curp": curp, "correo": f"ana+{n}@correo.example"})
@@ -383,7 +382,7 @@ def test_la_misma_clave_de_dos_sin_token(persona: Persona) -> None:
 
 
 def test_un_token_que_no_es_no_salta_el_limite(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(puerta, "POR_DIRECCION", 5)
+    monkeypatch.setattr(topes, "API_POR_DIRECCION", topes.API_POR_DIRECCION._replace(cupo=5))
     telefono = Telefono()
     for cabecera in ("x", "Bearer x", "Basic eDp4"):
         estados = [

@@ -16,6 +16,7 @@ from nss_portal.models import (
     Tramite,
     Vinculo,
 )
+from nss_portal.servicio import topes
 from nss_portal.tramites import titular
 from tests.apoyo import Estricto, inscribir, persona_con_nss, solicitar
 from tests.nss_portal.api import Telefono, atender
@@ -108,7 +109,7 @@ def test_los_extranos_no_cierran_la_puerta_de_la_app(persona: Persona) -> None:
 
 
 def test_una_curp_de_antes_no_da_mas_intentos(persona: Persona, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(titular, "POR_BUZON", 2)
+    monkeypatch.setattr(topes, "NOMBRES_POR_BUZON", topes.NOMBRES_POR_BUZON._replace(cupo=2))
     CurpAnterior.objects.create(curp="EEQG030303HASJNLA9", persona=persona)
     for _ in range(2):
         llevar(persona.curp, "x@otro.example", MALO)

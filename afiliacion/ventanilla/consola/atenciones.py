@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -24,7 +23,7 @@ from nss_portal.personal.base import BusquedaPrivada
 from nss_portal.personas.bitacora import Asiento
 from nss_portal.personas.identidad import enmascarar_curp, enmascarar_nombre
 from nss_portal.personas.renapo import NoDisponible
-from nss_portal.servicio import limites
+from nss_portal.servicio import limites, topes
 from nss_portal.tramites.models import Estado, Tramite
 from nss_portal.tramites.paso import NoSePudo, Oferta
 
@@ -32,8 +31,6 @@ NO_RESPONDE = (
     "El registro de población no responde en este momento. La CURP puede estar bien: espera un minuto y "
     "vuelve a intentarlo."
 )
-# Far more than anybody attends; less than it takes to try CURPs one after another.
-AL_DIA = 300
 MAL = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -102,7 +99,7 @@ class AtencionAdmin(DeMiVentanilla, BusquedaPrivada):
         estado = HTTPStatus.OK
         if form.is_bound:
             estado = MAL
-            if not limites.permitir(f"atender:{request.user.pk}", AL_DIA, timedelta(days=1)):
+            if not limites.permitir(f"atender:{request.user.pk}", topes.ATENDER):
                 form.add_error(None, "Hoy ya buscaste a demasiadas personas. Avisa a quien supervisa.")
             elif form.is_valid():
                 try:
