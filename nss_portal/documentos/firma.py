@@ -56,16 +56,10 @@ def vale(contenido: bytes, cuando: datetime) -> bool:
 
 
 def abrir(contenido: bytes) -> Any:
-    """What a PDF of ours is made of, for whoever copies its pages."""
+    """What a PDF of ours is made of."""
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     return PdfFileReader(io.BytesIO(contenido))
-
-
-def escrito(objeto: Any) -> bytes:
-    """A number, a name or a text of a PDF, as it is written."""
-    objeto.write_to_stream(salida := io.BytesIO(), None)
-    return salida.getvalue()
 
 
 def _confianza(cuando: datetime) -> Any:

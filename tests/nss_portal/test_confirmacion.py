@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from clinicas import cercania
 from nss_portal.models import CodigoPostal, Confirmacion, Documento, Envio, Estado, Persona, Tramite, Vinculo
+from nss_portal.servicio import topes
 from nss_portal.templatetags.portal import grupos_nss
 from nss_portal.tramites import confirmacion
 from tests.apoyo import (
@@ -392,7 +393,7 @@ def test_quien_dio_otro_correo_se_entera_y_nada_suyo_va_al_nuevo(
 def test_un_buzon_no_se_llena(vinculada: Persona) -> None:
     for _ in range(8):
         pedir(Estricto(), vinculada.curp, **DE_OTRO)
-    assert len([m for m in mail.outbox if m.to == [CORREO]]) == confirmacion.AL_DIA
+    assert len([m for m in mail.outbox if m.to == [CORREO]]) == topes.PREGUNTAR.cupo
 
 
 @pytest.mark.parametrize(

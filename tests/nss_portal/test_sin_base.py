@@ -126,7 +126,7 @@ def _perder_la_conexion(registro: list[logging.LogRecord]) -> None:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
     for _ in range(3):
-        with patch("nss_portal.web.paginas.ficticias.ejemplos", side_effect=romper):
+        with patch("nss_portal.demo.ficticias.ejemplos", side_effect=romper):
             respuesta = cliente.get("/")
         assert respuesta.status_code == 503 and respuesta["Retry-After"]
         connections.close_all()
@@ -143,7 +143,7 @@ def test_un_defecto_nuestro_sigue_siendo_500(registro: list[logging.LogRecord]) 
             cursor.execute("SELECT * FROM no_hay")
 
     cliente = Client(raise_request_exception=False)
-    with patch("nss_portal.web.paginas.ficticias.ejemplos", side_effect=sin_tabla):
+    with patch("nss_portal.demo.ficticias.ejemplos", side_effect=sin_tabla):
         respuesta = cliente.get("/")
     assert respuesta.status_code == 500 and "Algo falló" in respuesta.content.decode()
     assert [linea.name for linea in registro] == ["django.request"] and registro[0].exc_info

@@ -345,7 +345,7 @@ def test_quien_da_otro_correo_no_gasta_los_enlaces_de_su_duena(settings: Any, pe
     for _ in range(8):
         pedir(Estricto(REMOTE_ADDR="198.51.100.7"), persona.curp)
     antes = len([m for m in mail.outbox if m.to == [CORREO]])
-    assert antes <= 2 * confirmacion.AL_DIA
+    assert antes <= 2 * topes.PREGUNTAR.cupo
     pagina = confirmado(Estricto(REMOTE_ADDR="203.0.113.5"), persona.curp)
     assert pagina.pagina.pantallas == ["resultado"]
     telefono = Telefono()

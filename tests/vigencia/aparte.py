@@ -15,8 +15,6 @@ from typing import Any
 
 import django
 
-from nss_portal import colas
-
 django.setup()
 
 from django.core.files.base import ContentFile  # noqa: E402
@@ -24,6 +22,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from nss_portal import colas  # noqa: E402
 from tests.vigencia.alumnos import alumnos, escuela, fila, lista  # noqa: E402
 from vigencia.escuelas.archivo import inscribir, lotes  # noqa: E402
 from vigencia.models import Inscripcion, Lote  # noqa: E402

@@ -15,8 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from nss_portal.archivos.carga import Barra
-from nss_portal.documentos import firma, imprenta, sello
-from nss_portal.documentos.impresion import Hojas
+from nss_portal.documentos import firma, imprenta, impresion, sello
 from nss_portal.documentos.models import Documento
 from nss_portal.oferta import OFERTA
 from nss_portal.personas.identidad import enmascarar_curp
@@ -190,10 +189,7 @@ def _en_un_zip(archivo: IO[bytes], guardados: Iterator[tuple[str, bytes]]) -> No
 
 
 def _en_un_pdf(archivo: IO[bytes], guardados: Iterator[tuple[str, bytes]]) -> None:
-    hojas = Hojas(archivo)
-    for _, contenido in guardados:
-        hojas.agregar(contenido)
-    hojas.cerrar()
+    impresion.juntar((contenido for _, contenido in guardados), archivo)
 
 
 def _informe(alumnos: list[Alumno], hechos: dict[int, Hecho], salida: Path) -> Iterator[str]:
