@@ -93,7 +93,6 @@ class Mundo:
     basta: threading.Event = field(default_factory=threading.Event)
     aceptados: list[tuple[Navegador, str]] = field(default_factory=list)
     hubo_muertes: bool = False
-    cola_viva: bool = True
     fin: threading.Event = field(default_factory=threading.Event)
 
     def matar(self, que: str) -> None:
@@ -112,17 +111,6 @@ class Mundo:
                 "SELECT pid FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", nombre
             )
             os.kill(int(azar.choice(pids)[0]), signal.SIGKILL)
-
-    def sin_cola(self) -> None:
-        """From the first call on, whatever is queued is deleted at once."""
-        if self.cola_viva:
-            self.cola_viva = False
-            threading.Thread(target=self._vaciar, daemon=True).start()
-
-    def _vaciar(self) -> None:
-        while not self.fin.wait(0.02):
-            with contextlib.suppress(Exception):
-                self.portal.base.consultar("DELETE FROM django_tasks_database_dbtaskresult")
 
     def estudiante(self, curps: list[str]) -> None:
         """Begins a trámite for each CURP and answers what it is asked; what fails is tried again."""
@@ -215,9 +203,6 @@ ESCENAS: dict[str, Callable[[Mundo], list[Callable[[], None]]]] = {
     "kill -9 de PostgreSQL": lambda m: [m.matar_base] * 8,
     "correo abajo y arriba": lambda m: [m.correo.bajar, m.correo.subir, m.correo.bajar, m.correo.subir],
     "registro abajo y arriba": lambda m: [partial(setattr, m.registro, "arriba", s) for s in SI_NO],
-    "la cola vacía (sólo reanudar) y kill -9": lambda m: [
-        golpe for _ in range(GOLPES // 2) for golpe in (m.sin_cola, lambda: m.matar("trabajador"))
-    ],
     "disco lleno": lambda m: [],
 }
 

@@ -13,19 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.tasks import task
 
 RAIZ = Path(__file__).resolve().parents[2]
 MANAGE = [sys.executable, str(RAIZ / "manage.py")]
 Entorno = dict[str, str]
-
-
-@task()
-def lenta(archivo: str) -> None:
-    """A task that says when it begins and when it ends."""
-    Path(archivo).write_text("empezada")
-    time.sleep(1.5)
-    Path(archivo).write_text("terminada")
 
 
 def espera(condicion: Callable[[], object], plazo: float = 10.0) -> bool:
@@ -229,11 +220,28 @@ def test_dos_portales_no_comparten_un_puerto(arrancar: Callable[..., Portal], en
     assert fin.returncode != 0 and "ocupado" in fin.stderr
 
 
-def test_el_trabajador_acaba_su_tarea(entorno: Entorno, tmp_path: Path) -> None:
-    archivo = tmp_path / "tarea"
-    encolar = f"from tests.procesos.test_iniciar import lenta; lenta.enqueue({str(archivo)!r})"
-    subprocess.run([*MANAGE, "shell", "--no-imports", "-c", encolar], env=entorno, cwd=RAIZ, check=True)
-    trabajador = subprocess.Popen([*MANAGE, "trabajador"], env=entorno)
+LENTO = """
+import pathlib, sys, time
+import django
+django.setup()
+from nss_portal.management.commands import trabajador
+from nss_portal.models import Instalacion
+from nss_portal.servicio.turnos import Cola
+
+def lenta(clave):
+    archivo = pathlib.Path(sys.argv[1])
+    archivo.write_text("empezada")
+    time.sleep(1.5)
+    archivo.write_text("terminada")
+
+trabajador.COLAS["default"] = (Cola("lenta", Instalacion.objects.all, lenta),)
+trabajador.Command().handle(cola="default")
+"""
+
+
+def test_el_trabajador_acaba_lo_que_tiene_entre_manos(entorno: Entorno, tmp_path: Path) -> None:
+    archivo = tmp_path / "turno"
+    trabajador = subprocess.Popen([sys.executable, "-c", LENTO, str(archivo)], env=entorno, cwd=RAIZ)
     try:
         assert espera(archivo.exists)
         trabajador.terminate()
@@ -245,7 +253,7 @@ def test_el_trabajador_acaba_su_tarea(entorno: Entorno, tmp_path: Path) -> None:
 
 GUION = """
 import sys
-from nss_portal.procesos import Supervisor
+from nss_portal.servicio.procesos import Supervisor
 Supervisor([("primero", sys.argv[1:4]), ("segundo", sys.argv[4:7])]).correr()
 """
 
