@@ -7,7 +7,7 @@ document as it was issued.
 from collections.abc import Iterable
 from contextlib import ExitStack
 from io import BytesIO
-from typing import IO
+from typing import BinaryIO
 
 import pikepdf
 
@@ -15,7 +15,7 @@ import pikepdf
 _SE_COPIA = {"/Type", "/Parent", "/Contents", "/Resources", "/MediaBox", "/BleedBox", "/TrimBox"}
 
 
-def juntar(documentos: Iterable[bytes], salida: IO[bytes]) -> None:
+def juntar(documentos: Iterable[bytes], salida: BinaryIO) -> None:
     """Write to `salida` the pages of the `documentos`; all of them are in memory until it ends."""
     with ExitStack() as abiertos, pikepdf.new() as hojas:
         for contenido in documentos:

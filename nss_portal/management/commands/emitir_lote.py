@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import batched
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -157,7 +157,7 @@ def _uno(persona: int, tipo: Documento.Tipo) -> Hecho:
 
 
 @contextmanager
-def _nuevo(ruta: Path) -> Iterator[IO[bytes]]:
+def _nuevo(ruta: Path) -> Iterator[BinaryIO]:
     """A file, only its owner's, that takes its place when it is whole. Raises CommandError."""
     provisional = ruta.with_name(f".{ruta.name}.{os.getpid()}")
     try:
@@ -181,14 +181,14 @@ def _guardados(claves: list[Any]) -> Iterator[tuple[str, bytes]]:
                 yield filas[clave].nombre_de_archivo, guardado.read()
 
 
-def _en_un_zip(archivo: IO[bytes], guardados: Iterator[tuple[str, bytes]]) -> None:
+def _en_un_zip(archivo: BinaryIO, guardados: Iterator[tuple[str, bytes]]) -> None:
     # Each PDF is compressed already.
     with zipfile.ZipFile(archivo, "w", zipfile.ZIP_STORED) as paquete:
         for nombre, contenido in guardados:
             paquete.writestr(nombre, contenido)
 
 
-def _en_un_pdf(archivo: IO[bytes], guardados: Iterator[tuple[str, bytes]]) -> None:
+def _en_un_pdf(archivo: BinaryIO, guardados: Iterator[tuple[str, bytes]]) -> None:
     impresion.juntar((contenido for _, contenido in guardados), archivo)
 
 
