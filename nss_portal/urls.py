@@ -12,13 +12,14 @@ from django.views.generic import TemplateView
 import afiliacion.urls
 import clinicas.urls
 import vigencia.urls
+from afiliacion.ventanilla.consola import rutas as ventanilla
 from nss_portal import oferta
 from nss_portal.api import documentacion, puerta
 from nss_portal.api_raiz import api
 from nss_portal.personal import completar, entrada, sitio
 from nss_portal.tramites.paso import Paso
 from nss_portal.web import app, captcha, paginas, pantallas, verificar
-from vigencia.escuelas.consola import direcciones
+from vigencia.escuelas.consola import direcciones as escuelas
 
 _api, _, _nombre = api.urls
 
@@ -70,7 +71,7 @@ urlpatterns = [
     path("admin/autocomplete/", admin.site.admin_view(completar.Completar.as_view(admin_site=admin.site))),
     # Django's «view on site» would give any of the staff the secret address of a trámite or of a mail's link.
     re_path("^admin/r/", page_not_found, {"exception": Http404()}),
-    path("admin/", sitio.direcciones(direcciones.paginas)),
+    path("admin/", sitio.direcciones([*ventanilla.paginas, *escuelas.paginas])),
 ]
 if apps.is_installed("nss_portal.demo"):
     urlpatterns.append(path("buzon/", include("nss_portal.demo.buzon")))

@@ -1,11 +1,14 @@
 """Whose things a user sees at the counter: one office's, every office's, or none. That rule's one place."""
 
+import uuid
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
 
-from afiliacion.models import Cambio, Empleado
+from afiliacion.models import Atencion, Cambio, Empleado
 
 
 def empleado_de(usuario: Any) -> Empleado | None:
@@ -38,6 +41,21 @@ def exigir(usuario: Any, permiso: str) -> Empleado:
     if empleado is None or not usuario.has_perm(f"afiliacion.{permiso}"):
         raise PermissionDenied
     return empleado
+
+
+def abrir[M: Model](modelo: type[M], usuario: Any, pk: uuid.UUID) -> M:
+    """An attention or a change that this user may look at. Raises Http404, as if it did not exist."""
+    cual = modelo._meta.model_name
+    if not any(usuario.has_perm(f"afiliacion.{hacer}_{cual}") for hacer in ("view", "change")):
+        raise Http404
+    filas = modelo._default_manager.select_related("persona", "subdelegacion")
+    return get_object_or_404(recortar(filas, usuario), pk=pk)
+
+
+def suya(usuario: Any, pk: uuid.UUID) -> Atencion:
+    """An attention of this user's office, to do something in it. Raises PermissionDenied, Http404."""
+    exigir(usuario, "add_atencion")
+    return abrir(Atencion, usuario, pk)
 
 
 def puede_decidir(usuario: Any, cambio: Cambio) -> bool:

@@ -343,6 +343,26 @@ def test_la_otra_oficina_no_ve_nada(clerk: Client, ajena: Client, trabajar: Cola
     assert str(atencion.pk) in clerk.post(nombre, {"buscar": persona.curp}).url
 
 
+def test_una_pagina_tiene_una_sola_direccion(clerk: Client, cola: Cola) -> None:
+    """Django reads a key in capitals or without hyphens too: its own page would be seen and not be noted."""
+    persona = persona_con_nss()
+    atencion = localizar(clerk, cola, persona, "acta")
+    clerk.post(de(atencion, "cambio", "datos"), correccion(persona))
+    for fila, cual in ((atencion, "atencion"), (atencion.cambios.get(), "cambio")):
+        antes = Asiento.objects.count()
+        for clave in (str(fila.pk).upper(), fila.pk.hex, str(fila.pk).replace("-", "_2D"), f"{fila.pk} "):
+            for resto in ("change/", ""):
+                respuesta = clerk.get(f"/admin/afiliacion/{cual}/{clave}/{resto}", follow=True)
+                assert respuesta.status_code == 404, clave
+        assert Asiento.objects.count() == antes
+
+
+def test_lo_que_hay_que_corregir_esta_en_el_titulo(clerk: Client) -> None:
+    alta = reverse("admin:afiliacion_atencion_add")
+    assert "<title>Error: Atender" in clerk.post(alta, {"curp": "X"}).content.decode()
+    assert "<title>Atender" in clerk.get(alta).content.decode()
+
+
 def test_de_lo_demas_del_portal_no_ve_nada(clerk: Client) -> None:
     for modelo in ("nss_portal_persona", "nss_portal_tramite", "nss_portal_asiento", "afiliacion_empleado"):
         assert clerk.get(reverse(f"admin:{modelo}_changelist")).status_code == 403, modelo

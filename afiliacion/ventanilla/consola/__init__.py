@@ -1,1 +1,1 @@
-"""The counter's screens, in Django's admin."""
+"""What a clerk does, page by page: function views that the admin site is handed in `rutas`."""

@@ -1,50 +1,57 @@
-"""The base of every admin page of the counter: nobody sees another office's."""
+"""What the pages of the counter share: the admin's frame, and whose attention something is done in."""
 
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
-from django.db.models import QuerySet
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
-from afiliacion.ventanilla.alcance import empleado_de, recortar, ve_todas
-from nss_portal.personal.base import SoloLectura
+from afiliacion.models import Atencion
+from afiliacion.ventanilla import alcance
+from nss_portal.tramites.paso import Oferta
+
+MAL = HTTPStatus.UNPROCESSABLE_ENTITY
+NO_RESPONDE = (
+    "El registro de población no responde en este momento. La CURP puede estar bien: espera un minuto y "
+    "vuelve a intentarlo."
+)
+type Acto = Callable[[HttpRequest, Atencion], HttpResponse | None]
+type Vista = Callable[[HttpRequest, uuid.UUID], HttpResponse]
 
 
-class DeMiVentanilla(SoloLectura):
-    """Rows that lead to a subdelegación: lists, pages, history and addresses all read `get_queryset`."""
+def oferta() -> Oferta:
+    from nss_portal.oferta import OFERTA
 
-    oficina = "subdelegacion"
-    # What its pages are called, in the way about and above them.
-    seccion = ""
-    change_list_template = "admin/afiliacion/lista.html"
-    sortable_by = ()
+    return OFERTA
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return recortar(super().get_queryset(request), request.user, self.oficina)
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return super().changelist_view(request, {"title": self.seccion, **(extra_context or {})})
+def pagina(
+    request: HttpRequest, plantilla: str, titulo: str, *, status: int = HTTPStatus.OK, **contexto: Any
+) -> HttpResponse:
+    """A page of ours in the admin's frame; its title says so when there is something to correct."""
+    contexto |= {**admin.site.each_context(request), "title": titulo, "con_errores": status >= MAL}
+    return TemplateResponse(request, f"admin/afiliacion/{plantilla}", contexto, status=status)
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        alguna = empleado_de(request.user) or ve_todas(request.user)
-        return bool(alguna) and super().has_module_permission(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        alguna = empleado_de(request.user) or ve_todas(request.user)
-        return bool(alguna) and super().has_view_permission(request, obj)
+def volver(atencion: Atencion) -> HttpResponse:
+    return redirect("admin:afiliacion_atencion_change", atencion.pk)
 
-    def pagina(
-        self, request: HttpRequest, plantilla: str, titulo: str, *, status: int = 200, **contexto: Any
-    ) -> HttpResponse:
-        """A page of ours in the admin's frame. Nothing of it stays in the browser of a shared desk."""
-        base = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": titulo,
-            "seccion": self.seccion,
-            "lista": f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist",
-        }
-        request.current_app = self.admin_site.name
-        respuesta = TemplateResponse(request, f"admin/afiliacion/{plantilla}", base | contexto, status=status)
-        respuesta["Cache-Control"] = "no-store"
-        return respuesta
+
+def acto(hacer: Acto) -> Vista:
+    """What is done in an attention of one's office: by POST, and then back to its page.
+
+    `hacer` answers only when there is something to correct, or another place to go to.
+    """
+
+    @wraps(hacer)
+    def vista(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+        atencion = alcance.suya(request.user, pk)
+        respuesta = hacer(request, atencion) if request.method == "POST" else None
+        return respuesta or volver(atencion)
+
+    return vista
