@@ -18,7 +18,7 @@ from nss_portal.correo.models import Envio, EnvioQuerySet
 from nss_portal.documentos.models import Documento, Verificacion
 from nss_portal.personal.base import BusquedaPrivada, EnLineaSoloLectura, Registro, SoloLectura
 from nss_portal.personal.entrada import EntradaAcotada
-from nss_portal.personal.usuarios import ConPermisos, ContrasenaForm
+from nss_portal.personal.usuarios import ConPermisos, ContrasenaForm, lo_que_se_borra
 from nss_portal.personas import asientos
 from nss_portal.personas.bitacora import Asiento
 from nss_portal.personas.identidad import enmascarar_curp, enmascarar_nss
@@ -62,7 +62,9 @@ class UsuarioAdmin(ConPermisos, Registro, _UserAdmin):
 
 @admin.register(Group)
 class GrupoAdmin(ConPermisos, Registro, GroupAdmin):
-    pass
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        *_, sin_permiso, protegidos = super().get_deleted_objects(objs, request)
+        return *lo_que_se_borra(objs), sin_permiso, protegidos
 
 
 @admin.register(Persona)

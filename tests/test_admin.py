@@ -130,6 +130,21 @@ def test_de_quien_ya_no_esta_queda_lo_que_hizo(admin_client: Client) -> None:
     assert User.objects.filter(pk=usuario.pk).exists()
 
 
+def test_lo_que_se_borra_con_un_grupo_se_dice_en_espanol(admin_client: Client) -> None:
+    grupo = Group.objects.create(name="Grupo de prueba")
+    grupo.permissions.add(Permission.objects.get(codename="view_user"))
+    User.objects.create_user("alguien").groups.add(grupo)
+    marcado = {"action": "delete_selected", "_selected_action": [grupo.pk]}
+    una = admin_client.get(f"/admin/auth/group/{grupo.pk}/delete/")
+    for pagina_ in (una, admin_client.post("/admin/auth/group/", marcado)):
+        html = pagina_.content.decode()
+        assert "Pertenencia a un grupo: alguien" in html and "Permiso del grupo: Usuario: ver" in html
+        assert "Pertenencias a un grupo" in html
+        assert "relationship" not in html and "User_groups" not in html
+    admin_client.post("/admin/auth/group/", marcado | {"post": "yes"})
+    assert not Group.objects.filter(pk=grupo.pk).exists()
+
+
 def test_a_quien_le_falta_un_registro_se_le_dice(client: Client) -> None:
     client.force_login(User.objects.create_user("nueva", is_staff=True))
     assert "pide al personal central" in client.get("/admin/").content.decode()

@@ -1,5 +1,6 @@
 """Users, groups and what they may do, where Django would say it in English."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,14 +31,23 @@ def dicho(permiso: Permission) -> str:
     return f"{capfirst(permiso.content_type.name)}: {verbo}"
 
 
-# The rows that join them are listed before anybody deletes, and their names too are in English.
-for _union, _nombre, _str in (
-    (User.groups.through, "pertenencia a un grupo", lambda fila: str(fila.group)),
-    (User.user_permissions.through, "permiso propio", lambda fila: dicho(fila.permission)),
-    (Group.permissions.through, "permiso del grupo", lambda fila: dicho(fila.permission)),
-):
-    _union._meta.verbose_name = _union._meta.verbose_name_plural = _nombre
-    _union.__str__ = _str  # type: ignore[method-assign]
+def lo_que_se_borra(grupos: Iterable[Group]) -> tuple[list[Any], dict[str, int]]:
+    """Each group with who is in it and what it lets them do, as the admin lists it before deleting; and how
+    many of each. Django would list the rows that join them, in English.
+    """
+    lista: list[Any] = []
+    cuantos = {"grupos": 0, "pertenencias a un grupo": 0, "permisos del grupo": 0}
+    for grupo in grupos:
+        gente = [f"Pertenencia a un grupo: {usuario}" for usuario in grupo.user_set.all()]
+        permisos = [
+            f"Permiso del grupo: {dicho(permiso)}"
+            for permiso in grupo.permissions.select_related("content_type")
+        ]
+        lista += [f"Grupo: {grupo}", [*gente, *permisos]]
+        cuantos["grupos"] += 1
+        cuantos["pertenencias a un grupo"] += len(gente)
+        cuantos["permisos del grupo"] += len(permisos)
+    return lista, {que: cuantos[que] for que in cuantos if cuantos[que]}
 
 
 def _propias() -> list[str]:
