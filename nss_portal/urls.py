@@ -71,7 +71,7 @@ urlpatterns = [
     path("admin/autocomplete/", admin.site.admin_view(completar.Completar.as_view(admin_site=admin.site))),
     # Django's «view on site» would give any of the staff the secret address of a trámite or of a mail's link.
     re_path("^admin/r/", page_not_found, {"exception": Http404()}),
-    path("admin/", sitio.direcciones([*ventanilla.paginas, *escuelas.paginas])),
+    path("admin/", sitio.direcciones([*ventanilla.paginas(oferta.OFERTA), *escuelas.paginas])),
 ]
 if apps.is_installed("nss_portal.demo"):
     urlpatterns.append(path("buzon/", include("nss_portal.demo.buzon")))

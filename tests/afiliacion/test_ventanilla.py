@@ -343,10 +343,10 @@ def test_la_otra_oficina_no_ve_nada(clerk: Client, ajena: Client, trabajar: Cola
     assert str(atencion.pk) in clerk.post(nombre, {"buscar": persona.curp}).url
 
 
-def test_una_pagina_tiene_una_sola_direccion(clerk: Client, cola: Cola) -> None:
+def test_una_pagina_tiene_una_sola_direccion(clerk: Client, trabajar: Cola) -> None:
     """Django reads a key in capitals or without hyphens too: its own page would be seen and not be noted."""
     persona = persona_con_nss()
-    atencion = localizar(clerk, cola, persona, "acta")
+    atencion = localizar(clerk, trabajar, persona, "acta")
     clerk.post(de(atencion, "cambio", "datos"), correccion(persona))
     for fila, cual in ((atencion, "atencion"), (atencion.cambios.get(), "cambio")):
         antes = Asiento.objects.count()

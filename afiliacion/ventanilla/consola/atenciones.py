@@ -13,13 +13,13 @@ from django.shortcuts import redirect
 from afiliacion.forms import DomicilioForm
 from afiliacion.models import Atencion, Empleado
 from afiliacion.ventanilla import actos, alcance, hoja
-from afiliacion.ventanilla.consola.pagina import MAL, NO_RESPONDE, acto, oferta, pagina, volver
+from afiliacion.ventanilla.consola.pagina import MAL, NO_RESPONDE, acto, pagina, volver
 from afiliacion.ventanilla.forms import AtenderForm, CodigoPostalForm, CotejoForm
 from nss_portal.personas.bitacora import Asiento
 from nss_portal.personas.renapo import NoDisponible
 from nss_portal.servicio import limites, topes
 from nss_portal.tramites.models import Estado, Tramite
-from nss_portal.tramites.paso import NoSePudo
+from nss_portal.tramites.paso import NoSePudo, Oferta
 
 # To begin ---------------------------------------------------------------------------------------
 
@@ -58,19 +58,19 @@ def _empezar(empleado: Empleado, form: AtenderForm) -> tuple[Atencion | None, HT
 # The page ---------------------------------------------------------------------------------------
 
 
-def una(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def una(request: HttpRequest, pk: uuid.UUID, oferta: Oferta) -> HttpResponse:
     atencion = alcance.abrir(Atencion, request.user, pk)
     if request.method not in ("GET", "HEAD"):  # each act has an address of its own
         raise PermissionDenied
-    return _hoja(request, atencion)
+    return _hoja(request, atencion, oferta)
 
 
 def _hoja(
-    request: HttpRequest, atencion: Atencion, status: int = HTTPStatus.OK, **formas: Any
+    request: HttpRequest, atencion: Atencion, oferta: Oferta, status: int = HTTPStatus.OK, **formas: Any
 ) -> HttpResponse:
     actos.anotar(request.user, Asiento.Que.VER, atencion)
     puede = alcance.empleado_de(request.user) is not None and atencion.terminada is None
-    contexto = hoja.contexto(atencion, oferta(), formas)
+    contexto = hoja.contexto(atencion, oferta, formas)
     return pagina(request, "atencion.html", "Atención", status=status, puede=puede, **contexto)
 
 
@@ -92,19 +92,19 @@ def documento(request: HttpRequest, pk: uuid.UUID, cual: uuid.UUID) -> FileRespo
 
 
 @acto
-def cotejo(request: HttpRequest, atencion: Atencion) -> HttpResponse | None:
+def cotejo(request: HttpRequest, atencion: Atencion, oferta: Oferta) -> HttpResponse | None:
     if atencion.terminada:
         return None
     form = CotejoForm(request.POST, cotejos=hoja.cotejos(atencion))
     if not form.is_valid():
-        return _hoja(request, atencion, MAL, cotejo=form)
+        return _hoja(request, atencion, oferta, MAL, cotejo=form)
     actos.cotejar(atencion, request.user, form.papeles)
     messages.success(request, "Quedó anotado lo que trae.")
     return None
 
 
 @acto
-def tramite(request: HttpRequest, atencion: Atencion) -> HttpResponse | None:
+def tramite(request: HttpRequest, atencion: Atencion, oferta: Oferta) -> HttpResponse | None:
     tipo = request.POST.get("tipo", "")
     if tipo not in Tramite.Tipo.values:
         return None
@@ -112,29 +112,29 @@ def tramite(request: HttpRequest, atencion: Atencion) -> HttpResponse | None:
     if tipo == Tramite.Tipo.CLINICA:
         form = CodigoPostalForm(request.POST, prefix="clinica")
         if not form.is_valid():
-            return _hoja(request, atencion, MAL, codigo_postal=form)
+            return _hoja(request, atencion, oferta, MAL, codigo_postal=form)
         extra = form.cleaned_data
     try:
         try:
-            actos.iniciar(atencion, oferta()[tipo], request.user, extra)
+            actos.iniciar(atencion, oferta[tipo], request.user, extra)
         except IntegrityError:  # the other click was first
-            actos.iniciar(atencion, oferta()[tipo], request.user, extra)
+            actos.iniciar(atencion, oferta[tipo], request.user, extra)
     except actos.Incompleta as falta:
         messages.warning(request, str(falta))
     return None
 
 
 @acto
-def domicilio(request: HttpRequest, atencion: Atencion) -> HttpResponse | None:
+def domicilio(request: HttpRequest, atencion: Atencion, oferta: Oferta) -> HttpResponse | None:
     suyo = atencion.tramites.filter(estado=Estado.DOMICILIO).first()
     if suyo is None:
         return None
     form = DomicilioForm(request.POST)
     if "buscar_cp" in request.POST:
         form.solo_codigo_postal()
-        return _hoja(request, atencion, domicilio=form)
+        return _hoja(request, atencion, oferta, domicilio=form)
     if not form.is_valid():
-        return _hoja(request, atencion, MAL, domicilio=form)
+        return _hoja(request, atencion, oferta, MAL, domicilio=form)
     with transaction.atomic():
         if suyo.mover(Estado.ASIGNANDO):
             form.guardar(suyo)
@@ -142,15 +142,15 @@ def domicilio(request: HttpRequest, atencion: Atencion) -> HttpResponse | None:
 
 
 @acto
-def clinica(request: HttpRequest, atencion: Atencion) -> HttpResponse | None:
+def clinica(request: HttpRequest, atencion: Atencion, oferta: Oferta) -> HttpResponse | None:
     suyo = atencion.tramites.filter(estado__in=[Estado.ELECCION, Estado.REVISION]).first()
     if suyo is None:
         return None
-    eleccion = oferta()[suyo.tipo].eleccion
+    eleccion = oferta[suyo.tipo].eleccion
     assert eleccion
     form = eleccion.form(suyo, request.POST)
     if not form.is_valid():
-        return _hoja(request, atencion, MAL, eleccion=form)
+        return _hoja(request, atencion, oferta, MAL, eleccion=form)
     try:
         eleccion.confirmar(suyo, form.cleaned_data)
     except NoSePudo as error:
@@ -159,7 +159,7 @@ def clinica(request: HttpRequest, atencion: Atencion) -> HttpResponse | None:
 
 
 @acto
-def terminar(request: HttpRequest, atencion: Atencion) -> HttpResponse | None:
+def terminar(request: HttpRequest, atencion: Atencion, oferta: Oferta) -> HttpResponse | None:
     if atencion.terminada:
         return None
     if not actos.terminar(atencion):

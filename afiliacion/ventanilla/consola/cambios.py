@@ -10,11 +10,12 @@ from django.shortcuts import redirect
 
 from afiliacion.models import Cambio
 from afiliacion.ventanilla import actos, alcance, cambios, hoja
-from afiliacion.ventanilla.consola.pagina import MAL, NO_RESPONDE, oferta, pagina, volver
+from afiliacion.ventanilla.consola.pagina import MAL, NO_RESPONDE, pagina, volver
 from afiliacion.ventanilla.forms import FORMAS, NegarForm
 from nss_portal.personas import asientos
 from nss_portal.personas.bitacora import Asiento
 from nss_portal.personas.renapo import NoDisponible
+from nss_portal.tramites.paso import Oferta
 
 
 def pedir(request: HttpRequest, pk: uuid.UUID, tipo: str) -> HttpResponse:
@@ -38,7 +39,7 @@ def pedir(request: HttpRequest, pk: uuid.UUID, tipo: str) -> HttpResponse:
     return pagina(request, "pedir.html", str(Cambio.Tipo(tipo).label), status=status, **contexto)
 
 
-def uno(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def uno(request: HttpRequest, pk: uuid.UUID, oferta: Oferta) -> HttpResponse:
     cambio = alcance.abrir(Cambio, request.user, pk)
     if request.method != "POST":
         return _pagina(request, cambio, NegarForm())
@@ -47,17 +48,17 @@ def uno(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = NegarForm(request.POST)
     if "negar" in request.POST and not form.is_valid():
         return _pagina(request, cambio, form, MAL)
-    _decidir(request, cambio, form)
+    _decidir(request, cambio, form, oferta)
     return redirect("admin:afiliacion_cambio_change", cambio.pk)
 
 
-def _decidir(request: HttpRequest, cambio: Cambio, form: NegarForm) -> None:
+def _decidir(request: HttpRequest, cambio: Cambio, form: NegarForm, oferta: Oferta) -> None:
     try:
         if "negar" in request.POST:
             hecho = cambios.negar(cambio, request.user, form.cleaned_data["respuesta"])
             dicho = "Quedó sin autorizar, y nada cambió."
         else:
-            hecho = cambios.autorizar(cambio, request.user, oferta())
+            hecho = cambios.autorizar(cambio, request.user, oferta)
             dicho = "Autorizado. Quien lo pidió ya lo ve en su atención."
     except cambios.Imposible as falta:
         messages.warning(request, str(falta))

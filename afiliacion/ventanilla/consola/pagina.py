@@ -20,14 +20,8 @@ NO_RESPONDE = (
     "El registro de población no responde en este momento. La CURP puede estar bien: espera un minuto y "
     "vuelve a intentarlo."
 )
-type Acto = Callable[[HttpRequest, Atencion], HttpResponse | None]
-type Vista = Callable[[HttpRequest, uuid.UUID], HttpResponse]
-
-
-def oferta() -> Oferta:
-    from nss_portal.oferta import OFERTA
-
-    return OFERTA
+type Acto = Callable[[HttpRequest, Atencion, Oferta], HttpResponse | None]
+type Vista = Callable[[HttpRequest, uuid.UUID, Oferta], HttpResponse]
 
 
 def pagina(
@@ -49,9 +43,9 @@ def acto(hacer: Acto) -> Vista:
     """
 
     @wraps(hacer)
-    def vista(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    def vista(request: HttpRequest, pk: uuid.UUID, oferta: Oferta) -> HttpResponse:
         atencion = alcance.suya(request.user, pk)
-        respuesta = hacer(request, atencion) if request.method == "POST" else None
+        respuesta = hacer(request, atencion, oferta) if request.method == "POST" else None
         return respuesta or volver(atencion)
 
     return vista

@@ -1,15 +1,10 @@
 """The addresses of the counter in the admin: what `nss_portal/urls.py` hands to its site."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import URLPattern, path
 
 from afiliacion.ventanilla.consola import atenciones, cambios
-
-
-def _de_una(resto: str, vista: Any, nombre: str) -> Any:
-    return path(f"afiliacion/atencion/<uuid:pk>/{resto}", vista, name=f"afiliacion_atencion_{nombre}")
+from nss_portal.tramites.paso import Oferta
 
 
 def no_hay(request: HttpRequest, clave: str) -> HttpResponse:
@@ -17,18 +12,21 @@ def no_hay(request: HttpRequest, clave: str) -> HttpResponse:
     raise Http404
 
 
-paginas = [
-    path("afiliacion/atencion/add/", atenciones.atender, name="afiliacion_atencion_add"),
-    _de_una("change/", atenciones.una, "change"),
-    path("afiliacion/atencion/<path:clave>/change/", no_hay),
-    _de_una("cotejo/", atenciones.cotejo, "cotejo"),
-    _de_una("tramite/", atenciones.tramite, "tramite"),
-    _de_una("domicilio/", atenciones.domicilio, "domicilio"),
-    _de_una("clinica/", atenciones.clinica, "clinica"),
-    _de_una("estado/", atenciones.como_va, "estado"),
-    _de_una("documentos/<uuid:cual>/", atenciones.documento, "documento"),
-    _de_una("cambio/<slug:tipo>/", cambios.pedir, "cambio"),
-    _de_una("terminar/", atenciones.terminar, "terminar"),
-    path("afiliacion/cambio/<uuid:pk>/change/", cambios.uno, name="afiliacion_cambio_change"),
-    path("afiliacion/cambio/<path:clave>/change/", no_hay),
-]
+def paginas(oferta: Oferta) -> list[URLPattern]:
+    """Each page under its address; those that offer or begin a step are handed the steps."""
+    una, con = "afiliacion/atencion/<uuid:pk>/", {"oferta": oferta}
+    return [
+        path("afiliacion/atencion/add/", atenciones.atender, name="afiliacion_atencion_add"),
+        path(f"{una}change/", atenciones.una, con, "afiliacion_atencion_change"),
+        path("afiliacion/atencion/<path:clave>/change/", no_hay),
+        path(f"{una}cotejo/", atenciones.cotejo, con, "afiliacion_atencion_cotejo"),
+        path(f"{una}tramite/", atenciones.tramite, con, "afiliacion_atencion_tramite"),
+        path(f"{una}domicilio/", atenciones.domicilio, con, "afiliacion_atencion_domicilio"),
+        path(f"{una}clinica/", atenciones.clinica, con, "afiliacion_atencion_clinica"),
+        path(f"{una}terminar/", atenciones.terminar, con, "afiliacion_atencion_terminar"),
+        path(f"{una}estado/", atenciones.como_va, name="afiliacion_atencion_estado"),
+        path(f"{una}documentos/<uuid:cual>/", atenciones.documento, name="afiliacion_atencion_documento"),
+        path(f"{una}cambio/<slug:tipo>/", cambios.pedir, name="afiliacion_atencion_cambio"),
+        path("afiliacion/cambio/<uuid:pk>/change/", cambios.uno, con, "afiliacion_cambio_change"),
+        path("afiliacion/cambio/<path:clave>/change/", no_hay),
+    ]
