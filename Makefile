@@ -6,9 +6,9 @@ override PUERTO := $(or $(strip $(PUERTO)),8000)
 PYTHON := .venv/bin/python
 export PUERTO
 unexport PYTHONPATH PYTHONHOME
-# A file's tests share a portal: a file goes whole to one process.
+# The tests of a file share a portal, so one process runs the whole file.
 A_LA_VEZ = -n 2 --dist loadfile --no-loadscope-reorder
-# Where there is room, what tests write stays in memory: nothing of theirs has to survive a power cut.
+# Tests write to memory where there is room: their files need not survive a power cut.
 EN_MEMORIA = $(shell test -w /dev/shm && test "$$(df -Pm /dev/shm | awk 'NR == 2 { print $$4 }')" -gt 3000 && echo env TMPDIR=/dev/shm)
 
 ayuda:
@@ -20,7 +20,7 @@ ayuda:
 	@echo 'make capturas  dibuja todas las pantallas, correos y documentos en var/capturas/, y las pocas de docs/capturas/'
 	@echo 'make check   formato, estilo, tipos, migraciones, despliegue y pruebas en SQLite y PostgreSQL (check-largo: todas en los dos)'
 
-# Whoever calls may ask for the demonstration in a database of theirs; `run` says DEMO=1 in any case.
+# The caller may ask for the demonstration in their own database; `run` sets DEMO=1 in any case.
 run: export DEMO_PEDIDA := $(DEMO)
 run: export DEBUG =
 run: export DEMO = 1
@@ -57,14 +57,14 @@ capturas:
 	@bin/setup test
 	@env -u DATABASE_URL $(PYTHON) -m pytest -q tests/navegador/capturas.py
 
-# What production would set; nothing here opens a database or sends a mail.
+# The variables of a production server; these checks open no database and send no mail.
 PRODUCCION = env -u DEBUG -u DEMO URL_PUBLICA=https://portal.example.mx ALLOWED_HOSTS=portal.example.mx \
 	DATABASE_URL=sqlite://:memory: EMAIL_URL=smtp+tls://correo.example.mx \
 	SELLO_CLAVE=$${VAR_DIR:-var}/sello/emisor.pem SELLO_CERTIFICADO=$${VAR_DIR:-var}/sello/emisor.pem \
 	SECRET_KEY="$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')"
 titulo = @printf '\n== %s\n'
 
-# Of PostgreSQL's, what SQL, locks or migrations can change (tests/motores.py).
+# On PostgreSQL, only tests whose result SQL, locks or migrations can change (tests/motores.py).
 EN_POSTGRES = -m motores
 check:
 	@bin/setup test
@@ -72,6 +72,12 @@ check:
 	@$(PYTHON) -m ruff format --check .
 	$(titulo) 'Estilo'
 	@$(PYTHON) -m ruff check .
+	$(titulo) 'Plantillas'
+	@.venv/bin/djangofmt --check templates
+	@! LC_ALL=C.UTF-8 grep -rnE '^.{121}' templates
+	$(titulo) 'JavaScript y shell'
+	@.venv/bin/oxlint --deny-warnings static
+	@.venv/bin/shellcheck .ci/run bin/con_postgres bin/setup bin/voz docs/api.sh
 	$(titulo) 'Tipos'
 	@$(PRODUCCION) $(PYTHON) -m mypy .
 	$(titulo) 'Migraciones'

@@ -4,7 +4,7 @@
 #   docs/api.sh http://127.0.0.1:8000 CURP correo@ejemplo.mx CODIGO_POSTAL
 #
 # With CLAVE (manage.py crear_clave_api) it also does the school's part between steps 1 and 2; without it,
-# step 3 answers `sin-vigencia` for whoever no school has enrolled.
+# step 3 answers `sin-vigencia` to a person whom no school has enrolled.
 set -eu
 
 URL=$1/api/v1 CURP=$2 CORREO=$3 CP=$4

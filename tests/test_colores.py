@@ -37,6 +37,8 @@ def fichas(archivo: str) -> dict[str, dict[str, str]]:
     claro, oscuro = (
         dict(re.findall(r"--([\w-]+): (#\w+);", raiz)) for raiz in (antes, despues.partition("}")[0])
     )
+    for nombre, de_dia, de_noche in re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\);", antes):
+        claro[nombre], oscuro[nombre] = de_dia, de_noche
     assert claro.keys() > oscuro.keys() > set()
     return {"claro": claro, "oscuro": claro | oscuro}
 
@@ -79,7 +81,7 @@ def test_los_mismos_colores_en_todas_partes(esquema: str) -> None:
 
 def test_el_correo_a_oscuras_es_del_mismo_color() -> None:
     base = (RAIZ / "templates/correo/base.html").read_text()
-    [noche] = re.findall(r"^@media \(prefers-color-scheme:dark\)(.+)$", base, re.M)
+    [noche] = re.findall(r"@media \(prefers-color-scheme: dark\)(.+)</style>", base, re.S)
     usados = set(re.findall(r"#\w{6}", noche))
     assert len(usados) > 5 and usados <= set(fichas("estilo.css")["oscuro"].values())
 

@@ -1,11 +1,12 @@
 """Template vocabulary of the portal: icons, the groups of an NSS, masked numbers."""
 
+import re
 from datetime import date
 
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from nss_portal.documentos.moldes import fecha_larga, horario
 from nss_portal.personas.identidad import (
@@ -61,3 +62,10 @@ def fecha(iso: str) -> date:
 def miles(numero: int) -> str:
     """145468 -> «145,468», as Mexico writes it."""
     return f"{numero:,}"
+
+
+@register.simple_block_tag
+def seguido(content: str) -> SafeString:
+    """A paragraph of a text mail, written on several lines and sent on one: each mail program breaks it."""
+    # Not split(): a file's size keeps its unit beside it with a hard space.
+    return mark_safe(re.sub(r"[ \n]+", " ", content).strip(" "))

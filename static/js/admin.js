@@ -1,4 +1,4 @@
-// The names that Django's own scripts leave out of what they make, for whoever hears the page.
+// Accessible names that Django's own scripts leave out of the widgets they build.
 
 const nombrar = (raiz) => {
   // Select2 names its box by what is chosen in it, and by nothing when nothing is: the field's own name goes first.

@@ -3,7 +3,7 @@
 const uno = (selector, en = document) => en.querySelector(selector);
 const todos = (selector, en = document) => [...en.querySelectorAll(selector)];
 
-/** Say something politely to whoever listens to the page. */
+/** Announce a text politely to screen readers. */
 function decir(texto) {
   const voz = uno("[data-voz]");
   if (voz) voz.textContent = texto.replace(/\s+/g, " ").trim();
