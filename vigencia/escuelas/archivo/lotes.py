@@ -56,6 +56,10 @@ Estado = Lote.Estado
 _ABIERTOS = [Estado.RECIBIDO, Estado.REVISANDO, Estado.POR_CONFIRMAR]
 
 
+# What was uploaded, or where it is.
+type Subido = File[bytes] | str | Path
+
+
 class _Perdido(Exception):
     """Another worker has the file, or somebody cancelled it: what this turn did is undone."""
 
@@ -66,7 +70,7 @@ class _Perdido(Exception):
 def recibir(
     escuela: Escuela,
     usuario: Any,
-    archivo: "File[bytes] | str | Path",
+    archivo: Subido,
     ciclo: str = "",
     fin: date | None = None,
     nivel: str = "",
