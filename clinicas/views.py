@@ -8,10 +8,12 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from clinicas import alta, registro
+from clinicas.forms import EleccionForm
 from clinicas.paso import eleccion as elegir
+from nss_portal.api import app
 from nss_portal.tramites.maquina import NoPuedeSeguir
 from nss_portal.tramites.models import Estado, Tramite
 from nss_portal.tramites.paso import Paso
@@ -49,9 +51,8 @@ def eleccion(request: HttpRequest, pk: uuid.UUID, paso: Paso) -> HttpResponse:
     if "cambiar" in request.POST:
         registro.volver_a_elegir(mio)
         return redirect(mio)
-    form = elegir(mio, request.POST)
+    form = _elegida(mio, request.POST)
     if not form.is_valid():
-        registro.volver_a_elegir(mio)
         return pantallas.dibujar(request, paso, mio, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     clinica, turno = form.cleaned_data["clinica"], form.cleaned_data["turno"]
     if request.POST.get("confirmar") != "1":
@@ -68,6 +69,30 @@ def eleccion(request: HttpRequest, pk: uuid.UUID, paso: Paso) -> HttpResponse:
         registro.volver_a_elegir(mio)
         messages.warning(request, f"{error} Elige otra opción: no se registró nada.")
     return redirect(mio)
+
+
+def _elegida(tramite: Tramite, enviado: QueryDict) -> EleccionForm:
+    """The form of the choice, as it was sent. One that is wrong takes the trámite back to choosing."""
+    form = elegir(tramite, enviado)
+    if not form.is_valid():
+        registro.volver_a_elegir(tramite)
+    return form
+
+
+@require_POST
+def eleccion_en_la_app(request: HttpRequest, pk: uuid.UUID, paso: Paso) -> HttpResponse:
+    """Choose, or go back to choosing: answered with the next screen. The App confirms through its API."""
+    mio = app.mio(request, pk, Tramite.Tipo.CLINICA)
+    if mio.estado not in (Estado.ELECCION, Estado.REVISION):
+        return app.dibujar(request, paso, mio)
+    if "cambiar" in request.POST:
+        registro.volver_a_elegir(mio)
+        return app.dibujar(request, paso, mio)
+    form = _elegida(mio, request.POST)
+    if not form.is_valid():
+        return app.dibujar(request, paso, mio, status=HTTPStatus.UNPROCESSABLE_ENTITY, form=form)
+    registro.elegir(mio, form.cleaned_data["clinica"], form.cleaned_data["turno"])
+    return app.dibujar(request, paso, mio)
 
 
 @never_cache

@@ -12,7 +12,7 @@ import vigencia.paso
 from clinicas.registro import adscripcion
 from nss_portal.correo.models import Envio
 from nss_portal.tramites.models import Estado, Tramite
-from nss_portal.tramites.paso import Camino, Oferta
+from nss_portal.tramites.paso import Camino, Oferta, etapas
 from nss_portal.web import sesion
 
 NSS, CLINICA = afiliacion.paso.PASO, clinicas.paso.PASO
@@ -33,27 +33,14 @@ def en_paginas(request: HttpRequest) -> dict[str, object]:
 
 
 def camino(request: HttpRequest) -> list[dict[str, Any]]:
-    """The path of the person of this browser's latest trámite; a dict for each step:
-
-    numero, titulo, clase ("hecho", "actual" or "espera"), url, tramite (the one that ended it, or None).
-    """
+    """The path of the person of this browser's latest trámite, as `etapas` says it."""
     ultimos: dict[str, Tramite] = {}
     ultimo = sesion.en_curso(request)
     if ultimo:
         suyos = Tramite.objects.del_navegador(sesion.navegador(request)).filter(curp=ultimo.curp)
         solucion = suyos.filter(estado__in=[Estado.RESUELTO, Estado.FINALIZADO])
         ultimos = {tramite.tipo: tramite for tramite in solucion.order_by("creado")}
-    hechos = _hechos(ultimos)
-    return [
-        {
-            "numero": numero,
-            "titulo": paso.titulo,
-            "clase": "hecho" if numero <= hechos else "actual" if numero == hechos + 1 else "espera",
-            "url": paso.direccion,
-            "tramite": ultimos.get(paso.tipo),
-        }
-        for numero, paso in enumerate(CAMINO, 1)
-    ]
+    return etapas(CAMINO, _hechos(ultimos), ultimos)
 
 
 def _hechos(ultimos: dict[str, Tramite]) -> int:

@@ -14,11 +14,11 @@ import clinicas.urls
 import vigencia.urls
 from afiliacion.ventanilla.consola import rutas as ventanilla
 from nss_portal import oferta
-from nss_portal.api import documentacion, puerta
+from nss_portal.api import app, documentacion, puerta
 from nss_portal.api_raiz import api
 from nss_portal.personal import completar, entrada, sitio
 from nss_portal.tramites.paso import Paso
-from nss_portal.web import app, captcha, paginas, pantallas, verificar
+from nss_portal.web import captcha, paginas, pantallas, verificar
 from vigencia.escuelas.consola import direcciones as escuelas
 
 _api, _, _nombre = api.urls
@@ -64,8 +64,20 @@ urlpatterns = [
     path("api/v1/docs", documentacion.pagina, {"api": api}, name="api-docs"),
     path("api/v1/", include((puerta.poner(_api), "api"), namespace=_nombre)),
     path("api/v1/<path:resto>", documentacion.no_hay),
-    path("app/", app.inicio, name="app"),
-    path("app/sw.js", app.trabajador, name="app-sw"),
+    path("app/", app.inicio, {"camino": oferta.CAMINO}, name="app"),
+    *puerta.poner(
+        [
+            path("app/pantalla/<uuid:pk>/", app.pantalla, {"oferta": oferta.OFERTA}, name="app-pantalla"),
+            path(
+                "app/pantalla/<uuid:pk>/domicilio/",
+                app.domicilio,
+                {"oferta": oferta.OFERTA},
+                name="app-domicilio",
+            ),
+        ]
+    ),
+    path("app/pantalla/<uuid:pk>/", include(clinicas.urls.en_la_app), {"paso": oferta.CLINICA}),
+    path("app/sw.js", app.trabajador, {"camino": oferta.CAMINO}, name="app-sw"),
     path("app/manifest.webmanifest", app.manifiesto, name="app-manifiesto"),
     path("admin/login/", entrada.entrar),
     path("admin/autocomplete/", admin.site.admin_view(completar.Completar.as_view(admin_site=admin.site))),

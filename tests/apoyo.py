@@ -28,6 +28,7 @@ class Pagina(HTMLParser):
         self.ids: list[str] = []
         self.prohibido: list[str] = []
         self.lang = ""
+        self.plantilla = ""  # the <template> that is being read: its ids are its own
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -40,13 +41,19 @@ class Pagina(HTMLParser):
             if nombre in {"src", "href"} and re.match(r"(data|javascript):", valor or ""):
                 self.prohibido.append(f"{tag}[{nombre}={(valor or '')[:20]}]")
             if nombre == "id" and valor:
-                self.ids.append(valor)
+                self.ids.append(self.plantilla + valor)
+        if tag == "template":
+            self.plantilla = f"{atributos.get('id')} "
         if tag == "html":
             self.lang = atributos.get("lang") or ""
         if tag == "main":
             self.pantallas.append(atributos.get("data-pantalla"))
         if tag == "input" and atributos.get("name"):
             self.campos[str(atributos["name"])] = atributos.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "template":
+            self.plantilla = ""
 
 
 class Estricto(Client):

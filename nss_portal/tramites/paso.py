@@ -115,3 +115,20 @@ class Paso:
 type Oferta = Mapping[str, Paso]
 # The student's path: some of them, in order.
 type Camino = Sequence[Paso]
+
+
+def etapas(camino: Camino, hechos: int, ultimos: Mapping[str, Tramite]) -> list[dict[str, Any]]:
+    """The path of somebody who has done so many of its steps; a dict for each:
+
+    numero, titulo, clase ("hecho", "actual" or "espera"), url, tramite (of `ultimos`: the one that ended it).
+    """
+    return [
+        {
+            "numero": numero,
+            "titulo": paso.titulo,
+            "clase": "hecho" if numero <= hechos else "actual" if numero == hechos + 1 else "espera",
+            "url": paso.direccion,
+            "tramite": ultimos.get(paso.tipo),
+        }
+        for numero, paso in enumerate(camino, 1)
+    ]

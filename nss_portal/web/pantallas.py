@@ -45,7 +45,7 @@ def solicitar(request: HttpRequest, paso: Paso) -> HttpResponse:
     if request.method != "POST":
         ultimo = sesion.en_curso(request)
         inicial = {"solicitud": uuid.uuid4(), **_ya_escrito(paso, ultimo)}
-        return _formulario(request, paso, _form(paso, initial=inicial, navegador=navegador), ultimo)
+        return _formulario(request, paso, forma(paso, initial=inicial, navegador=navegador), ultimo)
     enviado = request.POST.dict()
     # The hidden number is ours, not the person's: lost or spoiled, the form just gets another one.
     enviado["solicitud"] = solicitud = str(leer_uuid(enviado.get("solicitud")) or uuid.uuid4())
@@ -53,14 +53,14 @@ def solicitar(request: HttpRequest, paso: Paso) -> HttpResponse:
     if repetida := mios.first():  # double click, back, refresh
         return redirect(repetida)
     if "otra_imagen" in enviado:
-        form = _form(paso, initial=enviado, navegador=navegador)
+        form = forma(paso, initial=enviado, navegador=navegador)
         return _formulario(request, paso, form, sesion.en_curso(request))
     copiada = False
     # The letters are spent and the trámite is born in one transaction: of two clicks, the second one
     # waits for the first and then finds its trámite.
     try:
         with transaction.atomic():
-            form = _form(paso, enviado, navegador=navegador)
+            form = forma(paso, enviado, navegador=navegador)
             if form.is_valid():
                 datos = form.cleaned_data
                 sesion.prolongar(request)
@@ -74,7 +74,7 @@ def solicitar(request: HttpRequest, paso: Paso) -> HttpResponse:
     except IntegrityError:
         # The same number, taken: by this browser's other click (found below), or by the browser whose form
         # this is a copy of; then it begins again with a number of its own.
-        form = _form(paso, initial=enviado | {"solicitud": uuid.uuid4()}, navegador=navegador)
+        form = forma(paso, initial=enviado | {"solicitud": uuid.uuid4()}, navegador=navegador)
         copiada = True
     if repetida := mios.first():
         return redirect(repetida)
@@ -84,7 +84,7 @@ def solicitar(request: HttpRequest, paso: Paso) -> HttpResponse:
     return _formulario(request, paso, form, ultimo, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def _form(paso: Paso, *args: Any, **kwargs: Any) -> SolicitudForm:
+def forma(paso: Paso, *args: Any, **kwargs: Any) -> SolicitudForm:
     assert issubclass(paso.form, SolicitudForm)
     return paso.form(*args, **kwargs)
 
@@ -128,7 +128,18 @@ def dibujar(
 ) -> HttpResponse:
     """The screen of the trámite's state, with what that screen shows."""
     pantalla = PANTALLAS[Estado(tramite.estado)]
-    contexto = {"tramite": tramite, "paso": paso} | paso.contexto(tramite, pantalla) | contexto
+    contexto = contexto_de(paso, tramite, pantalla) | contexto
+    return render(request, plantillas(paso, pantalla), contexto, status=status)
+
+
+def plantillas(paso: Paso, pantalla: str) -> list[str]:
+    """The templates that draw a screen: the step's own, or else the one that all share."""
+    return [f"{paso.carpeta}/{pantalla}.html", f"tramite/{pantalla}.html"]
+
+
+def contexto_de(paso: Paso, tramite: Tramite, pantalla: str) -> dict[str, Any]:
+    """What the templates of a screen show of the trámite, in whichever channel."""
+    contexto = {"tramite": tramite, "paso": paso} | paso.contexto(tramite, pantalla)
     if pantalla == "procesando":
         tarda = timezone.now() - tramite.creado > TARDA
         contexto |= {"avance": paso.avance(tramite), "tarda": tarda}
@@ -142,8 +153,7 @@ def dibujar(
         contexto["envio"] = next((e for e in envios if e.documento_id is None), None)
         contexto["documentos"] = [(d, ultimos.get(d.pk)) for d in tramite.documentos.all()]
         contexto["sucesos"] = {s.estado: s.cuando for s in tramite.sucesos.all()}
-    plantillas = [f"{paso.carpeta}/{pantalla}.html", f"tramite/{pantalla}.html"]
-    return render(request, plantillas, contexto, status=status)
+    return contexto
 
 
 @never_cache

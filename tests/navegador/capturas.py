@@ -37,6 +37,7 @@ from nss_portal.models import Documento
 from tests.navegador import estados, oficinas
 from tests.navegador.apoyo import esperar
 from tests.navegador.estados import CAPTURAS, captura
+from tests.navegador.estados_app import esperando
 from tests.navegador.test_app import codigo, ir_sin_conexion, llenar
 from tests.navegador.test_cara import vitrina
 from tests.procesos.portal import RAIZ, Portal
@@ -181,10 +182,6 @@ def app(navegador: Browser, sitio: Portal) -> Iterator[str]:
         fotografiar(pagina, nombre)
         return nombre
 
-    def responder(codigo_http: int, **dicho: Any) -> None:
-        """What the API says from now on of any trámite."""
-        contexto.route("**/api/v1/tramites/**", lambda ruta: ruta.fulfill(status=codigo_http, json=dicho))
-
     pagina.goto("/app/")
     yield foto("inicio")
     pagina.goto("/app/#/nss")
@@ -198,17 +195,15 @@ def app(navegador: Browser, sitio: Portal) -> Iterator[str]:
     pagina.locator(".resumen-errores").wait_for()
     yield foto("codigo", "mal")
     llave = codigo(sitio, CORREO)
-    partes = ["Recibimos tu solicitud", "Confirmar que eres tú, por correo", "Buscar si ya tienes un NSS"]
-    avance = [{"texto": texto, "hecho": True} for texto in partes]
-    avance.append({"texto": "Preparar tus documentos", "hecho": False})
-    como = {"estado": "emitiendo", "avance": avance, "espera": None}
-    contexto.route("**/api/v1/tramites/*/avance/", lambda ruta: ruta.fulfill(json=como))
+    espera = esperando(3)
+    contexto.route(
+        "**/app/pantalla/*/", lambda ruta: ruta.fulfill(body=espera.html, headers=espera.cabeceras)
+    )
     llenar(pagina, codigo=llave)
     yield foto("procesando")
-    responder(200, **como | {"estado": "domicilio"})
-    pagina.reload()
-    yield foto("domicilio")
-    responder(429, title="Espera un momento", detail="Pediste muchas veces lo mismo. Espera un minuto.")
+    contexto.unroute_all()
+    muchas = {"title": "Espera un momento", "detail": "Pediste muchas veces lo mismo. Espera un minuto."}
+    contexto.route("**/app/pantalla/*/", lambda ruta: ruta.fulfill(status=429, json=muchas))
     pagina.reload()
     yield foto("alto")
     contexto.unroute_all()
@@ -248,15 +243,16 @@ def app(navegador: Browser, sitio: Portal) -> Iterator[str]:
     yield foto("sin-red")
     contexto.close()
 
-    contexto = navegador.new_context(base_url=sitio.url, locale="es-MX")
-    pagina = contexto.new_page()
-    pagina.goto("/app/#/nss")
-    esperar(pagina, "solicitud")
-    llenar(pagina, curp=caso["no-renapo"].curp, correo="nadie@correo.example")
-    esperar(pagina, "codigo")
-    llenar(pagina, codigo=codigo(sitio, "nadie@correo.example"))
-    yield foto("rechazo")
-    contexto.close()
+    for quien, pantalla in (("extranjero", "domicilio"), ("no-renapo", "rechazo")):
+        contexto = navegador.new_context(base_url=sitio.url, locale="es-MX")
+        pagina = contexto.new_page()
+        pagina.goto("/app/#/nss")
+        esperar(pagina, "solicitud")
+        llenar(pagina, curp=caso[quien].curp, correo=f"{quien}@correo.example")
+        esperar(pagina, "codigo")
+        llenar(pagina, codigo=codigo(sitio, f"{quien}@correo.example"))
+        yield foto(pantalla)
+        contexto.close()
 
 
 def guardar_las_elegidas(galeria: dict[str, list[str]]) -> None:

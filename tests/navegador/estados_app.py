@@ -4,22 +4,24 @@ The answers are the API's own, asked before there is a browser (`test_app_pantal
 Where a state lasts an instant or needs a service to fail, its row is put there by hand.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from clinicas.models import Cobertura
+from clinicas.models import Cobertura, Consultorio, Peticion
+from nss_portal.api.app import EN_LA_APP
 from nss_portal.models import Codigo, Persona, Tramite
 from nss_portal.web.mantenimiento import cerrado_por_mantenimiento
 from tests.apoyo import domicilio, persona_con_nss
-from tests.navegador.apoyo import esperar
 from tests.navegador.estados import ABIERTA, Pagina, _clinica, atender, codigo_mas_largo, ficha, inscritos
 from tests.nss_portal.api import V1, Telefono, codigo_de, otro_codigo
 
@@ -35,7 +37,6 @@ EN_LA_MISMA = {
     "domicilio: colonia no listada",
     "domicilio: código desconocido",
 }
-DETALLE = {"nss": "tarjeta", "vigencia": "reporte", "clinica": "alta"}
 
 
 def nada(app: Page) -> None:
@@ -87,16 +88,18 @@ class Grabada:
     def terminar(self, tipo: str, pk: str) -> dict[str, Any]:
         """What the App keeps of it once it is solved."""
         atender()
-        self.mirar(f"/tramites/{pk}/avance/", f"/tramites/{pk}/", f"/tramites/{pk}/{DETALLE[tipo]}/")
+        html = self.mirar(pk).html
         tramite = self.telefono.ver(f"/tramites/{pk}/")
         self.estantes |= {f"{V1}/documentos/{d['id']}/": PDF for d in tramite["documentos"]}
-        dicho = self.telefono.ver(f"/tramites/{pk}/{DETALLE[tipo]}/")
-        self.guardado[tipo] = {"tramite": tramite, "dicho": dicho, "documentos": tramite["documentos"]}
+        self.guardado[tipo] = {"id": pk, "curp": self.persona.curp, "html": html}
         return tramite
 
-    def mirar(self, *caminos: str) -> None:
-        for camino in caminos:
-            self.estantes |= contestado(camino, self.telefono.pedir("GET", camino))
+    def mirar(self, pk: str, cual: str = "", datos: Any = None) -> Pagina:
+        """A screen of the trámite, as the server draws it now."""
+        camino = pantalla(pk, cual)
+        dibujada = ficha(camino, self.telefono.dibujada(camino, datos))
+        self.estantes[camino] = dibujada
+        return dibujada
 
     def mandar(self, camino: str, datos: Any = None) -> Any:
         respuesta = self.telefono.mandar(camino, datos)
@@ -108,9 +111,38 @@ class Grabada:
         curso = {"tipo": tipo, "id": pk, "confirmado": confirmado} if tipo else None
         return {"sesion": sesion, "curso": curso, "guardado": guardado}
 
+    def finalizada(self, tipo: str, pk: str) -> Escena:
+        """What is there before, and what comes once it is pressed."""
+        antes = self.todo(tipo, pk, **self.guardado)
+        self.mandar(f"/tramites/{pk}/finalizar/")
+        self.mirar(pk)
+        pasos = pulsar("Finalizar trámite")
+        return Escena(f"{tipo}: finalizado", "finalizado", tipo, antes, dict(self.estantes), pasos)
+
     def escena(self, nombre: str, pantalla: str, tipo: str, pk: str, pasos: Pasos = nada) -> Escena:
         """The trámite, opened by its address, with the answers of this moment."""
         return Escena(nombre, pantalla, tipo, self.todo(tipo, pk), dict(self.estantes), pasos)
+
+
+def pantalla(pk: str, cual: str = "") -> str:
+    return f"/app/pantalla/{pk}/{cual}"
+
+
+def esperando(listos: int, espera: str = "") -> Pagina:
+    """The screen that waits, with so many parts done."""
+    ahora = timezone.now()
+    partes = [
+        {
+            "texto": f"Parte {cual}",
+            "hecho": ahora if cual < listos else None,
+            "clase": "hecho" if cual < listos else "actual" if cual == listos else "espera",
+        }
+        for cual in range(5)
+    ]
+    tramite = Tramite(tipo=Tramite.Tipo.NSS, espera=espera, correo="espera@correo.example")
+    contexto = EN_LA_APP | {"tramite": tramite, "avance": partes}
+    html = render_to_string("tramite/procesando.html", contexto)
+    return Pagina("", html, 200, {"content-type": "text/html; charset=utf-8"})
 
 
 def contestado(camino: str, respuesta: Any) -> Estantes:
@@ -126,7 +158,7 @@ def llenar(**campos: str) -> Pasos:
     def hacer(app: Page) -> None:
         for nombre, valor in campos.items():
             app.locator(f"#id_{nombre}").fill(valor)
-        app.locator("main form button[type=submit]").click()
+        app.locator("main .acciones button[type=submit]").click()
 
     return hacer
 
@@ -172,32 +204,26 @@ def codigos() -> Iterator[Escena]:
 def paso_1() -> Iterator[Escena]:
     una = Grabada(Persona.objects.sin_nss().filter(entidad="DF").order_by("curp")[0])
     pk = una.empezar("nss")
-    avance = f"/tramites/{pk}/avance/"
-    una.mirar(avance)
+    una.mirar(pk)
     yield una.escena("procesando", "procesando", "nss", pk)
-
-    def tarda(app: Page) -> None:
-        esperar(app, "procesando")
-        app.evaluate("() => { const antes = Date.now; Date.now = () => antes() + 60_000 }")
-        expect(app.locator(".nota")).to_contain_text("Está tardando más de lo normal.")
-        expect(app.locator("[data-voz]")).to_contain_text("listos. En curso:")
-
-    yield una.escena("procesando: tarda", "procesando", "nss", pk, tarda)
+    Tramite.objects.filter(pk=pk).update(creado=timezone.now() - timedelta(minutes=1))
+    una.mirar(pk)
+    yield una.escena("procesando: tarda", "procesando", "nss", pk)
     for espera in Tramite.Espera.values:
         Tramite.objects.filter(pk=pk).update(espera=espera)
-        una.mirar(avance)
+        una.mirar(pk)
         yield una.escena(f"procesando: {espera}", "procesando", "nss", pk)
-    una.terminar("nss", pk)
+    tarjeta = una.terminar("nss", pk)["documentos"][1]["id"]
     yield una.escena("nss asignado", "resultado", "nss", pk)
 
     def enviado(app: Page) -> None:
         app.locator("[data-documento=tarjeta] [data-con-red]").click()
         expect(app.locator("[data-documento=tarjeta] [data-dicho]")).to_contain_text("Va en camino")
 
-    tarjeta = una.guardado["nss"]["documentos"][1]["id"]
     una.mandar(f"/documentos/{tarjeta}/enviar/")
     yield una.escena("nss: enviado otra vez", "resultado", "nss", pk, enviado)
     una.estantes |= lugar("06600")
+    una.mirar(pk, "domicilio/")
     dar = pulsar("Dar mi domicilio")
     yield una.escena("domicilio: después", "domicilio", "nss", pk, dar)
 
@@ -209,8 +235,7 @@ def paso_1() -> Iterator[Escena]:
 
     una.mandar(f"/tramites/{pk}/domicilio/", domicilio())
     yield una.escena("domicilio: guardado", "resultado", "nss", pk, dado)
-    una.mandar(f"/tramites/{pk}/finalizar/")
-    yield una.escena("nss: finalizado", "finalizado", "nss", pk, pulsar("Finalizar trámite"))
+    yield una.finalizada("nss", pk)
     yield Escena("inicio: con tarjeta", "inicio", todo=una.todo(**una.guardado))
     otra = Grabada(persona_con_nss(2))
     localizado = otra.empezar("nss")
@@ -231,7 +256,7 @@ def domicilios() -> Iterator[Escena]:
     pk = una.empezar("nss")
     atender()
     largo, cuantas = codigo_mas_largo()
-    una.mirar(f"/tramites/{pk}/avance/")
+    una.mirar(pk)
     una.estantes |= lugar("06600") | lugar(largo) | lugar("00001")
     camino = f"/tramites/{pk}/domicilio/"
 
@@ -267,13 +292,13 @@ def domicilios() -> Iterator[Escena]:
 
     def de_otro_codigo(app: Page) -> None:
         lista(app)
-        app.locator("main form button[type=submit]").click()
+        app.locator("main .acciones button[type=submit]").click()
         expect(app.locator("#error_colonia")).to_be_visible()
         expect(app.locator("select#id_colonia")).to_have_attribute("aria-describedby", "error_colonia")
 
     yield una.escena("domicilio: colonia de otro código", "domicilio", "nss", pk, de_otro_codigo)
     una.telefono.mandar(camino, domicilio())
-    una.mirar(f"/tramites/{pk}/avance/")
+    una.mirar(pk)
     yield una.escena("procesando: asignando", "procesando", "nss", pk)
 
 
@@ -288,7 +313,8 @@ def rechazos() -> Iterator[Escena]:
         atender()
         for motivo in motivos:
             Tramite.objects.filter(pk=pk).update(motivo=motivo)
-            una.mirar(f"/tramites/{pk}/avance/", f"/tramites/{pk}/")
+            Peticion.objects.filter(tramite=pk).update(falta={"causa": "nunca-inscrito"})
+            una.mirar(pk)
             yield una.escena(f"{tipo}: {motivo}", "rechazo", tipo, pk)
 
 
@@ -306,25 +332,31 @@ def paso_3(persona: Persona) -> Iterator[Escena]:
     una = Grabada(persona, "paso2.vigente@correo.example")
     pk = una.empezar("clinica", codigo_postal="06600")
     atender()
-    caminos = [f"/tramites/{pk}/avance/", f"/tramites/{pk}/opciones/"]
-    una.mirar(*caminos)
+    una.mirar(pk)
     yield una.escena("clínica: una", "eleccion", "clinica", pk)
     _clinica("DFIMS980002", "matutino")
-    una.mirar(*caminos)
+    una.mirar(pk)
     yield una.escena("clínica: elección", "eleccion", "clinica", pk)
-    yield una.escena("clínica: revisión", "revision", "clinica", pk, pulsar("Continuar"))
-    registrar = pulsar("Continuar", "Registrarme en esta clínica")
+    continuar = pulsar("Continuar")
+    una.mirar(pk, "eleccion/", {"clinica": "DFIMS980002", "turno": "vespertino"})
+    yield una.escena("clínica: elección mal", "eleccion", "clinica", pk, continuar)
+    una.mirar(pk, "eleccion/", {"clinica": primera.pk, "turno": "vespertino"})
+    yield una.escena("clínica: revisión", "revision", "clinica", pk, continuar)
+    una.mirar(pk)
     una.mandar(f"/tramites/{pk}/eleccion/", {"clinica": primera.pk, "turno": "nocturno"})
-    yield una.escena("clínica: elección mal", "eleccion", "clinica", pk, registrar)
-    vacias = una.estantes | {f"{V1}{caminos[1]}": como_json({"opciones": []})}
-    yield Escena("clínica: sin lugar", "alto", "clinica", una.todo("clinica", pk), vacias)
+    una.mirar(pk, "eleccion/", {"cambiar": "1"})
+    registrar = pulsar("Registrarme en esta clínica")
+    yield una.escena("clínica: ya no se puede", "eleccion", "clinica", pk, registrar)
+    Consultorio.objects.update(capacidad=0)
+    una.mirar(pk)
+    yield una.escena("clínica: sin lugar", "alto", "clinica", pk)
+    Consultorio.objects.update(capacidad=1000)
     una.telefono.mandar(f"/tramites/{pk}/eleccion/", {"clinica": primera.pk, "turno": "vespertino"})
-    una.mirar(caminos[0])
+    una.mirar(pk)
     yield una.escena("procesando: emitiendo", "procesando", "clinica", pk)
     una.terminar("clinica", pk)
     yield una.escena("clínica: registrado", "resultado", "clinica", pk)
-    una.mandar(f"/tramites/{pk}/finalizar/")
-    yield una.escena("clínica: finalizado", "finalizado", "clinica", pk, pulsar("Finalizar trámite"))
+    yield una.finalizada("clinica", pk)
     for tipo, mas in (("nss", {}), ("vigencia", {"nss": una.persona.nss})):
         una.terminar(tipo, una.empezar(tipo, **mas))
     con_todo = una.todo(**una.guardado)
@@ -335,39 +367,32 @@ def paso_3(persona: Persona) -> Iterator[Escena]:
     yield una.escena("clínica: ya registrado", "resultado", "clinica", otra_vez)
     cambio = una.empezar("clinica", codigo_postal="06600", cambio=True)
     atender()
-    una.mirar(f"/tramites/{cambio}/avance/", f"/tramites/{cambio}/opciones/")
+    una.mirar(cambio)
     yield una.escena("clínica: cambio, elección", "eleccion", "clinica", cambio)
 
     def igual(app: Page) -> None:
-        app.get_by_label("Vespertino").check()
-        app.get_by_role("button", name="Continuar").click()
+        continuar(app)
         expect(app.get_by_role("button", name="Dejarla como está")).to_be_visible()
 
+    una.mirar(cambio, "eleccion/", {"clinica": primera.pk, "turno": "vespertino"})
     yield una.escena("clínica: cambio, la misma", "revision", "clinica", cambio, igual)
 
-    def a_la_otra(app: Page) -> None:
-        app.get_by_label("UMF de muestra 002").check()
-        app.get_by_role("button", name="Continuar").click()
-
-    yield una.escena("clínica: cambio, revisión", "revision", "clinica", cambio, a_la_otra)
+    una.mirar(cambio, "eleccion/", {"clinica": "DFIMS980002", "turno": "matutino"})
+    yield una.escena("clínica: cambio, revisión", "revision", "clinica", cambio, continuar)
     una.telefono.mandar(f"/tramites/{cambio}/eleccion/", {"clinica": "DFIMS980002", "turno": "matutino"})
     una.terminar("clinica", cambio)
     yield una.escena("clínica: cambiado", "resultado", "clinica", cambio)
 
 
-def como_json(que: Any) -> Pagina:
-    return Pagina("", json.dumps(que), 200, {"content-type": "application/json"})
-
-
 def tropiezos(una: Grabada, settings: Any, tmp_path: Path) -> Iterator[Escena]:
-    pk = str(una.guardado["nss"]["tramite"]["id"])
-    en_curso = una.todo("nss", pk)
-    avance = f"{V1}/tramites/{pk}/avance/"
-    vencido = contestado("", Telefono().pedir("GET", f"/tramites/{pk}/avance/"))[V1]
+    pk = una.guardado["nss"]["id"]
+    en_curso, avance = una.todo("nss", pk), pantalla(pk)
+    vencido = ficha(avance, Telefono().dibujada(avance))
     assert vencido and vencido.estado == 401
     yield Escena("acceso vencido: en un trámite", "solicitud", "nss", en_curso, {avance: vencido})
     guardado = una.guardado["nss"]
-    enviar = {f"{V1}/documentos/{guardado['documentos'][0]['id']}/enviar/": vencido}
+    documento = Tramite.objects.get(pk=pk).documentos.all()[0].pk
+    enviar: Estantes = {f"{V1}/documentos/{documento}/enviar/": vencido}
     yield Escena(
         "acceso vencido: en el inicio", "inicio", "", una.todo(nss=guardado), enviar, pulsar("Enviar")
     )

@@ -268,7 +268,7 @@ def test_rechazo_y_acceso_vencido(app: Page, sitio: Portal) -> None:
     esperar(app, "rechazo")
     expect(app.locator("[data-motivo]")).to_have_attribute("data-motivo", "curp-no-encontrada")
     sin_faltas(app)
-    app.get_by_role("button", name="Corregir mi CURP").click()
+    app.get_by_role("link", name="Corregir mi CURP").click()
     esperar(app, "solicitud")
     curp, _, _ = persona(sitio, con_nss=True)
     llenar(app, curp=curp, correo="quien@correo.example")
@@ -306,7 +306,7 @@ def test_con_domicilio_y_solo_con_teclado(app: Page, sitio: Portal) -> None:
     teclas.hasta("select[name=colonia]")
     teclas.teclado.press("ArrowDown")
     elegida = app.locator("#id_colonia").input_value()
-    teclas.presionar("main form button[type=submit]", "domicilio")
+    teclas.presionar("main .acciones button[type=submit]", "domicilio")
     expect(app.locator(".resumen-errores")).to_be_focused()
     expect(app).to_have_title(re.compile("^Error: Tu domicilio"))
     expect(app.locator("#id_colonia")).to_have_value(elegida)
@@ -321,7 +321,7 @@ def test_con_domicilio_y_solo_con_teclado(app: Page, sitio: Portal) -> None:
     expect(app.locator("input#id_colonia")).to_be_focused()
     teclas.teclado.type("Colonia Sin Registrar")
     teclas.escribir(calle="Calle de los Ejemplos", numero_exterior="12")
-    teclas.presionar("main form button[type=submit]", "resultado")
+    teclas.presionar("main .acciones button[type=submit]", "resultado")
     expect(app.locator("[data-resultado]")).to_have_attribute("data-resultado", "asignado")
     dado = sitio.base.consultar(
         "SELECT codigo_postal_id, colonia_id, colonia_texto FROM nss_portal_domicilio d "
@@ -330,7 +330,7 @@ def test_con_domicilio_y_solo_con_teclado(app: Page, sitio: Portal) -> None:
     )
     assert dado == [("44100", None, "Colonia Sin Registrar")]
     # The clinic asks for a postal code: it is known.
-    teclas.presionar("main button.boton", "finalizado")
+    teclas.presionar("main form button.boton", "finalizado")
     app.evaluate("location.hash = '#/clinica'")
     expect(app.locator("#id_codigo_postal")).to_have_value("44100")
 

@@ -9,13 +9,14 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Page, Route, expect
 
+from nss_portal.models import Tramite
+from nss_portal.web.pantallas import PANTALLAS
 from tests.navegador import estados_app
 from tests.navegador.apoyo import esperar
 from tests.navegador.estados import Pagina, ficha
 from tests.navegador.estados_app import Escena
 from tests.navegador.test_cara import ESCRITORIO, ORIGEN, Vitrina, vitrina
 from tests.nss_portal.api import V1
-from tests.procesos.portal import RAIZ
 
 # In the App's own drawer, by its own hand: as if it had been left there the last time.
 GUARDAR = """async (todo) => {
@@ -71,8 +72,9 @@ def test_cada_pantalla_de_la_app(settings: Any, tmp_path: Path, catalogo: None) 
     concha = vestibulo()
     escenas = list(estados_app.todas(settings, tmp_path))
     assert len(escenas) > 60 and len({escena.nombre for escena in escenas}) == len(escenas)
-    dibuja = re.findall(r'mostrar\("([\w-]+)"', (RAIZ / "static/app/app.js").read_text())
-    assert {*dibuja} <= {escena.pantalla for escena in escenas}
+    dibuja = [*re.findall(r'data-dibuja="([\w-]+)"', concha["/app/"].html), "sin-red", *PANTALLAS.values()]
+    # A mailbox that must speak is only waited for: who has the token has proved who they are.
+    assert {*dibuja} - {"confirmacion"} <= {escena.pantalla for escena in escenas}
     mal: dict[str, list[str]] = {}
     with vitrina() as escaparate:
         escaparate.estantes.update(concha)
@@ -95,19 +97,15 @@ def hasta(app: Page, cierto: str, plazo: float = 10) -> None:
         app.wait_for_timeout(50)
 
 
-def avance(listos: int, espera: str | None = None) -> Pagina:
-    partes = [{"texto": f"Parte {cual}", "hecho": cual < listos} for cual in range(5)]
-    dicho = {"estado": "recibido", "avance": partes, "espera": espera}
-    return estados_app.como_json(dicho)
-
-
 @pytest.mark.django_db
 def test_espera_con_calma_y_lo_dice(catalogo: None) -> None:
     """More and more slowly, not at all while nobody looks, and aloud when something changes."""
     pk, concha = "0" * 8 + "-0000-4000-8000-" + "0" * 12, vestibulo()
-    camino = f"{V1}/tramites/{pk}/avance/"
+    camino = estados_app.pantalla(pk)
+    una, dos, tres = map(estados_app.esperando, (1, 2, 3))
+    sin_registro = estados_app.esperando(2, Tramite.Espera.REGISTRO_NO_DISPONIBLE)
     todo = {"sesion": {"token": "t"}, "curso": {"tipo": "nss", "id": pk, "confirmado": True}, "guardado": {}}
-    escena = Escena("espera", "procesando", "nss", todo, {camino: avance(1)})
+    escena = Escena("espera", "procesando", "nss", todo, {camino: una})
     with vitrina() as escaparate:
         escaparate.estantes.update(concha)
         app = escaparate.pagina
@@ -123,16 +121,16 @@ def test_espera_con_calma_y_lo_dice(catalogo: None) -> None:
         voz, volver = app.locator("[data-voz]"), app.get_by_role("link", name="Volver al inicio")
         assert voz.inner_text() == ""
         volver.focus()
-        escaparate.estantes[camino] = avance(2)
+        escaparate.estantes[camino] = dos
         expect(voz).to_have_text("2 de 5 listos. En curso: Parte 2.")
         expect(volver).to_be_focused()
-        escaparate.estantes[camino] = avance(2, "registro-no-disponible")
-        expect(voz).to_have_text("El registro de población no responde en este momento.")
+        escaparate.estantes[camino] = sin_registro
+        expect(voz).to_contain_text("El registro de población no responde en este momento.")
         hasta(app, "pausas.at(-1) === 10000")
         # Something is wrong for a while: the screen stays.
         escaparate.estantes[camino] = Pagina("", "", 503, {"retry-after": "60"})
         hasta(app, "pausas.at(-1) === 60000")
-        escaparate.estantes[camino] = avance(3)
+        escaparate.estantes[camino] = tres
         expect(voz).to_have_text("3 de 5 listos. En curso: Parte 3.")
         expect(volver).to_be_focused()
         pedidos: list[str] = []
@@ -165,7 +163,7 @@ def test_lo_que_se_consulta_no_estorba_a_lo_que_se_manda(catalogo: None) -> None
     with vitrina() as escaparate:
         escaparate.estantes.update(concha)
         app = escaparate.pagina
-        app.route(f"**{V1}/tramites/{pk}/avance/", lambda ruta: consultas.append(ruta))
+        app.route(f"**{estados_app.pantalla(pk)}", lambda ruta: consultas.append(ruta))
         app.route(f"**{V1}/tramites/", lambda ruta: envios.append(ruta))
         abrir(escaparate, concha, Escena("", "inicio", "nss", todo))
         hay(consultas)
@@ -197,34 +195,22 @@ def test_lo_que_se_consulta_no_estorba_a_lo_que_se_manda(catalogo: None) -> None
 
 
 @pytest.mark.django_db
-def test_dos_clinicas_con_un_mismo_nombre_son_dos(catalogo: None) -> None:
-    """There is a «UMF 28» in more than one entidad: which of them somebody leaves, its CLUES says."""
+def test_se_abre_en_un_tramite_y_sin_red(catalogo: None) -> None:
+    """Nothing has been shown yet when the network is found to be away; it goes on when it is back."""
     pk, concha = "0" * 8 + "-0000-4000-8000-" + "0" * 12, vestibulo()
-    todo = {
-        "sesion": {"token": "t"},
-        "curso": {"tipo": "clinica", "id": pk, "confirmado": True},
-        "guardado": {},
-    }
-    comun = {"nombre": "UMF 28", "domicilio": "Calle 1", "horario": "Siempre", "motivo": "la hay"}
-    comun |= {"kilometros": None, "turnos": ["matutino", "vespertino"]}
-    hay: dict[str, Any] = {"actual": "UMF 28", "clinica_actual": "DFIMS980001", "turno_actual": "matutino"}
-    hay["opciones"] = [comun | {"clinica": clues} for clues in ("DFIMS980001", "MCIMS980002")]
-    estantes: estados_app.Estantes = {
-        f"{V1}/tramites/{pk}/avance/": estados_app.como_json({"estado": "eleccion"}),
-        f"{V1}/tramites/{pk}/opciones/": estados_app.como_json(hay),
-    }
-    dicho = {
-        ("DFIMS980001", "matutino"): ("Dejarla como está", "Hoy te toca"),
-        ("DFIMS980001", "vespertino"): ("Cambiar de turno", "Hoy te toca"),
-        ("MCIMS980002", "matutino"): ("Cambiarme a esta clínica", "Dejas de estar en"),
-    }
+    todo = {"sesion": {"token": "t"}, "curso": {"tipo": "nss", "id": pk, "confirmado": True}, "guardado": {}}
+    camino, espera = estados_app.pantalla(pk), estados_app.esperando(1)
     with vitrina() as escaparate:
         escaparate.estantes.update(concha)
         app = escaparate.pagina
-        for (clues, turno), (boton, lugar) in dicho.items():
-            abrir(escaparate, concha, Escena("", "eleccion", "clinica", todo, estantes))
-            app.locator(f"#clinica-{clues}").check()
-            app.locator(f"#turno-{turno}").check()
-            app.get_by_role("button", name="Continuar").click()
-            expect(app.get_by_role("button", name=boton)).to_be_visible()
-            expect(app.get_by_text(lugar)).to_be_visible()
+        app.goto(f"{ORIGEN}/nada/")
+        app.evaluate(GUARDAR, todo)
+        escaparate.estantes[camino] = None
+        app.goto(f"{ORIGEN}/app/#/nss")
+        esperar(app, "sin-red")
+        app.get_by_role("button", name="Intentar otra vez").click()
+        esperar(app, "sin-red")
+        escaparate.estantes[camino] = espera
+        app.get_by_role("button", name="Intentar otra vez").click()
+        esperar(app, "procesando")
+        assert not escaparate.quejas

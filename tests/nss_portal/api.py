@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core import mail
 from django.test import Client
@@ -45,6 +46,12 @@ class Telefono(Client):
 
     def mandar(self, camino: str, datos: Any = None, **cabeceras: str) -> Any:
         return self.pedir("POST", camino, datos, **cabeceras)
+
+    def dibujada(self, camino: str, datos: Any = None) -> Any:
+        """A screen of the App, or what it becomes with what was chosen on it."""
+        metodo, cuerpo = ("POST", urlencode(datos)) if datos else ("GET", "")
+        cabeceras = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return self.generic(metodo, camino, cuerpo, "application/x-www-form-urlencoded", headers=cabeceras)
 
     def empezar(self, tipo: str, curp: str, correo: str = CORREO, **propios: Any) -> str:
         datos = {"tipo": tipo, "curp": curp, "correo": correo, **propios}
