@@ -1,5 +1,5 @@
-{% autoescape off %}// Keeps the shell of the App, which is nobody's, and nothing else: what is not in this list goes to the
-// network and is not kept, so no answer of the API is ever in a cache.
+{% autoescape off %}// Keeps the shell of the App, which is nobody's, and nothing else. What is not in this
+// list goes to the network and is not kept, so no answer of the API is ever in a cache.
 const VERSION = "concha-" + {{ version }};
 const CONCHA = {{ concha }};
 
