@@ -40,6 +40,11 @@ PASO = Paso(
     form=NssForm,
     form_app=NssAppForm,
     partes=_partes,
+    resultados={
+        Tramite.Resultado.ASIGNADO: "Se le asignó su NSS.",
+        Tramite.Resultado.LOCALIZADO: "Ya tenía NSS: es éste.",
+    },
+    en_ventanilla=lambda persona: "Localizar su NSS" if persona.nss else "Asignarle un NSS",
     al_iniciar=_al_iniciar,
     contexto=_contexto,
 )

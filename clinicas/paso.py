@@ -7,7 +7,13 @@ from clinicas.forms import ClinicaAppForm, ClinicaForm, EleccionForm
 from clinicas.models import Peticion
 from nss_portal.personas.models import Persona
 from nss_portal.tramites.models import Domicilio, Estado, Tramite
-from nss_portal.tramites.paso import Datos, Eleccion, Parte, Paso, Sucesos
+from nss_portal.tramites.paso import RECHAZOS, Datos, Eleccion, Parte, Paso, Rechazo, Sucesos
+
+SIN_VIGENCIA = Rechazo(
+    "Todavía no puedes registrarte en una clínica",
+    "Hoy no tiene una inscripción vigente: su escuela debe inscribir su NSS. Imprímele su reporte de "
+    "vigencia para que lo lleve.",
+)
 
 
 def _al_iniciar(tramite: Tramite, datos: Datos) -> None:
@@ -97,6 +103,13 @@ PASO = Paso(
     form=ClinicaForm,
     form_app=ClinicaAppForm,
     partes=_partes,
+    rechazos=RECHAZOS | {Tramite.Motivo.SIN_VIGENCIA: SIN_VIGENCIA},
+    resultados={
+        Tramite.Resultado.REGISTRADO: "Quedó su registro en la clínica.",
+        Tramite.Resultado.YA_REGISTRADO: "Ya tenía registro en su clínica.",
+        Tramite.Resultado.CAMBIADO: "Cambió de clínica.",
+    },
+    en_ventanilla=lambda persona: "Registrar en su clínica" if persona.nss else "",
     pide=frozenset({"nss", "codigo_postal"}),
     al_iniciar=_al_iniciar,
     inicial=_inicial,

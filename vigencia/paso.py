@@ -4,11 +4,15 @@ from functools import partial
 from typing import Any
 
 from nss_portal.tramites.models import Estado, Tramite
-from nss_portal.tramites.paso import Datos, Parte, Paso, Sucesos
+from nss_portal.tramites.paso import RECHAZOS, Datos, Parte, Paso, Rechazo, Sucesos
 from vigencia import verificacion
 from vigencia.escuelas import noticias
 from vigencia.forms import VigenciaAppForm, VigenciaForm
 from vigencia.models import Consulta
+
+NO_CORRESPONDE = Rechazo(
+    "Ese NSS no corresponde a tu CURP", "El NSS no es el de esta CURP. Avisa a quien supervisa."
+)
 
 
 def _al_iniciar(tramite: Tramite, datos: Datos) -> None:
@@ -49,6 +53,12 @@ def paso(adscripcion: verificacion.Adscripcion) -> Paso:
         form=VigenciaForm,
         form_app=VigenciaAppForm,
         partes=_partes,
+        rechazos=RECHAZOS | {Tramite.Motivo.NSS_NO_CORRESPONDE: NO_CORRESPONDE},
+        resultados={
+            Tramite.Resultado.VIGENTE: "Sí tiene derecho al servicio médico por su escuela.",
+            Tramite.Resultado.NO_VIGENTE: "Hoy no tiene una inscripción vigente de su escuela.",
+        },
+        en_ventanilla=lambda persona: "Sacar su reporte de vigencia" if persona.nss else "",
         pide=frozenset({"nss"}),
         al_iniciar=_al_iniciar,
         inicial=_inicial,

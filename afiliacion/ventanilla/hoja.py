@@ -12,33 +12,12 @@ from nss_portal.tramites.models import Estado, Tramite
 from nss_portal.tramites.models.tramite import DE_TRABAJO
 from nss_portal.tramites.paso import Oferta
 
-Tipo, Motivo = Tramite.Tipo, Tramite.Motivo
-# What a clerk reads when a step says no, and what can be done about it.
-RECHAZOS = {
-    Motivo.CURP_NO_ENCONTRADA: "El registro de población ya no conoce esta CURP. Debe aclararlo en el "
-    "Registro Civil.",
-    Motivo.CURP_SIN_NSS: "Todavía no tiene NSS: empieza por obtenerlo.",
-    Motivo.NSS_NO_CORRESPONDE: "El NSS no es el de esta CURP. Avisa a quien supervisa.",
-    Motivo.SIN_VIGENCIA: "Hoy no tiene una inscripción vigente: su escuela debe inscribir su NSS. "
-    "Imprímele su reporte de vigencia para que lo lleve.",
-    Motivo.BLOQUEADA: "Su CURP está bloqueada por una solicitud ARCO: ningún paso sigue hasta "
-    "que se desbloquee.",
-}
 ESPERAS = {
     Tramite.Espera.REGISTRO_NO_DISPONIBLE: "El registro de población no responde. Seguimos intentando.",
     Tramite.Espera.SERIE_AGOTADA: "No quedan números para su año de nacimiento. Ya avisamos al área central: "
     "el trámite sigue solo en cuanto haya.",
     Tramite.Espera.DOCUMENTO: "El documento tarda más de lo normal. Seguimos intentando.",
     Tramite.Espera.ATENCION: "Necesita al área central, que ya está avisada. El trámite sigue solo después.",
-}
-RESULTADOS = {
-    "asignado": "Se le asignó su NSS.",
-    "localizado": "Ya tenía NSS: es éste.",
-    "vigente": "Sí tiene derecho al servicio médico por su escuela.",
-    "no-vigente": "Hoy no tiene una inscripción vigente de su escuela.",
-    "registrado": "Quedó su registro en la clínica.",
-    "ya-registrado": "Ya tenía registro en su clínica.",
-    "cambiado": "Cambió de clínica.",
 }
 
 
@@ -63,7 +42,7 @@ def contexto(atencion: Atencion, oferta: Oferta, formas: dict[str, Any]) -> dict
         "identificada": identificada,
         "tramites": [_tarjeta(tramite, oferta, formas) for tramite in suyos],
         "abiertos": bool(abiertos),
-        "ofertas": [] if abiertos or not identificada else _ofertas(atencion, suyos),
+        "ofertas": [] if abiertos or not identificada else _ofertas(atencion, oferta, suyos),
         "codigo_postal": formas.get("codigo_postal")
         or CodigoPostalForm(prefix="clinica", initial={"codigo_postal": codigo.pk if codigo else ""}),
         "cambios": pedidos,
@@ -77,36 +56,33 @@ def cotejos(atencion: Atencion) -> dict[str, Cotejo]:
     return {cotejo.papel: cotejo for cotejo in atencion.cotejos.select_related("reviso")}
 
 
-def _ofertas(atencion: Atencion, suyos: list[Tramite]) -> list[dict[str, Any]]:
+def _ofertas(atencion: Atencion, oferta: Oferta, suyos: list[Tramite]) -> list[dict[str, Any]]:
     """What can be begun now; what they came for goes first."""
-    persona = atencion.persona
     hechos = {t.tipo for t in suyos if t.estado != Estado.RECHAZADO}
-    rotulos = {Tipo.NSS: "Localizar su NSS" if persona.nss else "Asignarle un NSS"}
-    if persona.nss:
-        rotulos[Tipo.VIGENCIA] = "Sacar su reporte de vigencia"
-        rotulos[Tipo.CLINICA] = "Registrar en su clínica"
     ofertas = [
-        {"tipo": tipo, "rotulo": rotulo, "con_codigo": tipo == Tipo.CLINICA}
-        for tipo, rotulo in rotulos.items()
-        if tipo not in hechos or tipo == Tipo.CLINICA
+        {"tipo": paso.tipo, "rotulo": rotulo, "con_codigo": "codigo_postal" in paso.pide}
+        for paso in oferta.values()
+        # What was chosen may be chosen again.
+        if (rotulo := paso.en_ventanilla(atencion.persona)) and (paso.tipo not in hechos or paso.eleccion)
     ]
-    return sorted(ofertas, key=lambda oferta: oferta["tipo"] != atencion.motivo)
+    return sorted(ofertas, key=lambda una: una["tipo"] != atencion.motivo)
 
 
 def _tarjeta(tramite: Tramite, oferta: Oferta, formas: dict[str, Any]) -> dict[str, Any]:
     """One trámite, as its row says that it is."""
+    paso = oferta[tramite.tipo]
     tarjeta: dict[str, Any] = {
         "tramite": tramite,
         "documentos": list(tramite.documentos.all()),
         "trabajando": tramite.estado in DE_TRABAJO,
         "espera": ESPERAS.get(Tramite.Espera(tramite.espera)) if tramite.espera else "",
-        "rechazo": RECHAZOS.get(Motivo(tramite.motivo)) if tramite.motivo else "",
-        "resultado": RESULTADOS.get(tramite.resultado, ""),
+        "rechazo": paso.rechazos[tramite.motivo].para_ventanilla if tramite.motivo else "",
+        "resultado": paso.resultados.get(tramite.resultado, ""),
         "resuelto": tramite.estado in (Estado.RESUELTO, Estado.FINALIZADO),
     }
     if tramite.estado == Estado.DOMICILIO:
         tarjeta["domicilio"] = formas.get("domicilio") or DomicilioForm()
-    elif tramite.estado in (Estado.ELECCION, Estado.REVISION) and (eleccion := oferta[tramite.tipo].eleccion):
+    elif tramite.estado in (Estado.ELECCION, Estado.REVISION) and (eleccion := paso.eleccion):
         tarjeta["eleccion"] = formas.get("eleccion") or eleccion.form(tramite, None)
     return tarjeta
 

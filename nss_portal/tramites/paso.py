@@ -21,6 +21,34 @@ type Parte = tuple[str, datetime | None]
 type Datos = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Rechazo:
+    """A refusal in words: what the person reads first, and what a clerk reads, who may help them."""
+
+    titulo: str
+    para_ventanilla: str
+
+
+# Those that any kind may end in.
+RECHAZOS: dict[str, Rechazo] = {
+    Tramite.Motivo.CURP_NO_ENCONTRADA: Rechazo(
+        "No encontramos tu CURP en el registro de población",
+        "El registro de población ya no conoce esta CURP. Debe aclararlo en el Registro Civil.",
+    ),
+    Tramite.Motivo.BLOQUEADA: Rechazo(
+        "No podemos seguir en línea con esta CURP",
+        "Su CURP está bloqueada por una solicitud ARCO: ningún paso sigue hasta que se desbloquee.",
+    ),
+    Tramite.Motivo.IDENTIDAD_NO_COMPROBADA: Rechazo(
+        "No pudimos comprobar que la CURP es tuya",
+        "En línea no se comprobó que la CURP sea suya. Aquí se comprueba con su identificación.",
+    ),
+    Tramite.Motivo.CURP_SIN_NSS: Rechazo(
+        "Todavía no tienes un Número de Seguridad Social", "Todavía no tiene NSS: empieza por obtenerlo."
+    ),
+}
+
+
 class NoSePudo(Exception):
     """What a person chose cannot be had; says why, in a sentence for them. Nothing changed."""
 
@@ -47,6 +75,10 @@ def _sin_motivo(documento: Documento, persona: Persona, hoy: date) -> str:
     return ""
 
 
+def _no_se_ofrece(persona: Persona) -> str:
+    return ""
+
+
 def _siempre(persona: Persona) -> bool:
     return True
 
@@ -65,6 +97,11 @@ class Paso:
     form_app: type[forms.Form]  # in the App: an api.formas.ComienzoForm
     # What its act does between «received» and «documents», for the live progress.
     partes: Callable[[Tramite, Sucesos], list[Parte]]
+    # How it may end, in words: refusals by their motivo; results by theirs, as a clerk reads them.
+    rechazos: Mapping[str, Rechazo] = field(default_factory=lambda: RECHAZOS)
+    resultados: Mapping[str, str] = field(default_factory=dict)
+    # What the counter's button says for a person; "" where it is not offered.
+    en_ventanilla: Callable[[Persona], str] = _no_se_ofrece
     # The names of its form's fields that the counter must have before it begins one.
     pide: frozenset[str] = frozenset()
     # Rows of its own, written in the transaction in which the trámite is born.

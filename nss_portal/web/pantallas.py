@@ -143,6 +143,8 @@ def contexto_de(paso: Paso, tramite: Tramite, pantalla: str) -> dict[str, Any]:
     if pantalla == "procesando":
         tarda = timezone.now() - tramite.creado > TARDA
         contexto |= {"avance": paso.avance(tramite), "tarda": tarda}
+    elif pantalla == "rechazo":
+        contexto["rechazo"] = paso.rechazos[tramite.motivo]
     elif pantalla == "confirmacion":
         contexto["confirmacion"] = tramite.confirmaciones.exclude(pregunta="correo").get()
         contexto["siempre"], contexto["por_nombre"] = confirmacion.siempre(), titular.por_nombre()
