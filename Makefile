@@ -1,6 +1,6 @@
 # `make` alone says what there is. bin/setup does all the set-up, once.
 .DEFAULT_GOAL := ayuda
-.PHONY: ayuda run instalar test check check-largo capturas caos bench
+.PHONY: ayuda run instalar test check check-largo mutantes capturas caos bench
 
 override PUERTO := $(or $(strip $(PUERTO)),8000)
 PYTHON := .venv/bin/python
@@ -18,6 +18,7 @@ ayuda:
 	@echo 'make caos    mata, apaga y llena lo que puede mientras se atiende, y cuenta lo que se rompió'
 	@echo 'make bench    mide los documentos y la carga de alumnos junto a otras bibliotecas, e imprime las razones'
 	@echo 'make capturas  dibuja todas las pantallas, correos y documentos en var/capturas/, y las pocas de docs/capturas/'
+	@echo 'make mutantes  planta faltas, de una en una, y comprueba que las pruebas las notan (ARGS="sello" para elegir)'
 	@echo 'make check   formato, estilo, tipos, migraciones, despliegue y pruebas en SQLite y PostgreSQL (check-largo: todas en los dos)'
 
 # The caller may ask for the demonstration in their own database; `run` sets DEMO=1 in any case.
@@ -89,6 +90,11 @@ check:
 	$(titulo) 'Pruebas en PostgreSQL'
 	@$(EN_MEMORIA) bin/con_postgres $(PYTHON) -m pytest $(A_LA_VEZ) $(EN_POSTGRES) $(ARGS)
 	@printf '\nTodo bien.\n'
+
+# Whether the tests notice: faults planted one at a time (tests/mutantes.py).
+mutantes:
+	@bin/setup test
+	@$(EN_MEMORIA) bin/con_postgres $(PYTHON) -m tests.mutantes $(ARGS)
 
 # Everything on both databases.
 check-largo:

@@ -13,7 +13,15 @@ from tests import motores, plantilla
 from tests.apoyo import Estricto
 
 # The longest files begin first: a file goes whole to one process, and the last to begin is waited for alone.
-PRIMERO = ("navegador/test_cara.py", "navegador", "procesos", "nss_portal/test_api_openapi.py")
+PRIMERO = (
+    *(f"navegador/test_{cual}.py" for cual in ("cara_admin", "cara", "app_pantallas")),
+    "test_filtros_admin.py",
+    "historia",
+    "navegador",
+    "procesos",
+    "nss_portal/test_api_openapi.py",
+    "vigencia/test_lotes.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -110,6 +110,7 @@ def test_habla_espanol(admin_client: Client) -> None:
 
 
 @cada_modelo
+@pytest.mark.motores("every list and its search, by SQL")
 @pytest.mark.usefixtures("con_filas")
 def test_cada_pagina_responde(admin_client: Client, personal: Client, modelo: Modelo) -> None:
     fila = modelo._default_manager.all()[0]
@@ -371,6 +372,7 @@ def test_reintentar_los_que_esperan(admin_client: Client, tramite: Tramite) -> N
     assert Tramite.objects.por_atender().get() == tramite
 
 
+@pytest.mark.motores("lists that count no further than they show")
 def test_las_listas_no_cuentan_hasta_el_final(
     admin_client: Client, con_filas: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

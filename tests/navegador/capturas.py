@@ -39,7 +39,7 @@ from tests.navegador.apoyo import esperar
 from tests.navegador.estados import CAPTURAS, captura
 from tests.navegador.estados_app import esperando
 from tests.navegador.test_app import codigo, ir_sin_conexion, llenar
-from tests.navegador.test_cara import vitrina
+from tests.navegador.vitrina import vitrina
 from tests.procesos.portal import RAIZ, Portal
 
 ANCHOS = (1280, 360)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.navegador.apoyo import esperar, persona, sin_faltas
-from tests.navegador.test_cara import Teclas
+from tests.navegador.test_teclado import Teclas
 from tests.navegador.test_tres_pasos import inscribir
 from tests.procesos.portal import Portal
 

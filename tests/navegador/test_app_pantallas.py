@@ -15,7 +15,7 @@ from tests.navegador import estados_app
 from tests.navegador.apoyo import esperar
 from tests.navegador.estados import Pagina, ficha
 from tests.navegador.estados_app import Escena
-from tests.navegador.test_cara import ESCRITORIO, ORIGEN, Vitrina, vitrina
+from tests.navegador.vitrina import ESCRITORIO, Vitrina, vitrina
 from tests.nss_portal.api import V1
 
 # In the App's own drawer, by its own hand: as if it had been left there the last time.
@@ -36,12 +36,12 @@ def vestibulo() -> dict[str, Pagina]:
 def abrir(escaparate: Vitrina, concha: dict[str, Pagina], escena: Escena) -> None:
     """Open the App at its start, go to the scene by its address, and do what brings it."""
     app = escaparate.pagina
-    app.goto(f"{ORIGEN}/nada/")
+    app.goto(f"{escaparate.origen}/nada/")
     app.evaluate(GUARDAR, escena.todo)
     escaparate.estantes.clear()
     escaparate.estantes.update(concha | escena.estantes)
     escaparate.quejas.clear()
-    app.goto(f"{ORIGEN}/app/#/")
+    app.goto(f"{escaparate.origen}/app/#/")
     esperar(app, "inicio")
     app.context.set_offline(escena.sin_red)
     app.evaluate("ruta => location.hash = `#/${ruta}`", escena.ruta)
@@ -203,10 +203,10 @@ def test_se_abre_en_un_tramite_y_sin_red(catalogo: None) -> None:
     with vitrina() as escaparate:
         escaparate.estantes.update(concha)
         app = escaparate.pagina
-        app.goto(f"{ORIGEN}/nada/")
+        app.goto(f"{escaparate.origen}/nada/")
         app.evaluate(GUARDAR, todo)
         escaparate.estantes[camino] = None
-        app.goto(f"{ORIGEN}/app/#/nss")
+        app.goto(f"{escaparate.origen}/app/#/nss")
         esperar(app, "sin-red")
         app.get_by_role("button", name="Intentar otra vez").click()
         esperar(app, "sin-red")

@@ -73,6 +73,17 @@ def envio() -> Envio:
     return Envio.objects.select_related("tramite__persona").get(tramite=tramite)
 
 
+def test_un_correo_lo_lleva_uno(smtp: Servidor, envio: Envio) -> None:
+    tomado = Envio.objects.tomar(envio.pk)
+    assert tomado and tomado.intentos == 1
+    reanudar()
+    assert not smtp.recibidos
+    # Whoever had it died: after the lease it is anyone's.
+    Envio.objects.update(libre_desde=Now())
+    reanudar()
+    assert len(smtp.recibidos) == 1
+
+
 def test_llega_con_los_dos_documentos(smtp: Servidor, envio: Envio) -> None:
     reanudar()
     [mensaje] = smtp.recibidos

@@ -208,6 +208,7 @@ def test_avisa_antes_de_que_venza(tmp_path: Path) -> None:
     assert "vence el" in aviso and f"{fin:%d/%m/%Y}" in aviso
 
 
+@pytest.mark.motores("constraints, by their names")
 def test_restricciones_con_nombre(catalogo: None) -> None:
     documento = emitir()
     casos: list[tuple[dict[str, object], str]] = [

@@ -272,30 +272,13 @@ def portal(carpeta: Path, plantilla: Base, *opciones: str, **cambios: str) -> It
 
 def a_la_vez(carpeta: Path, base: Base, programa: str, pedidos: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One process of `tests/procesos/<programa>` a request, all let go at the same moment; what each says."""
-    barrera = carpeta / "barrera"
-    barrera.mkdir()
-    hijos = []
-    for quien, pedido in enumerate(pedidos):
-        hijo = subprocess.Popen(
-            [sys.executable, RAIZ / "tests/procesos" / programa],
-            env=entorno(carpeta, base, PYTHONPATH=str(RAIZ)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert hijo.stdin
-        json.dump({"barrera": str(barrera), "quien": quien, "hoy": "2026-11-19"} | pedido, hijo.stdin)
-        hijo.stdin.close()
-        hijos.append(hijo)
-    while len(list(barrera.glob("listo-*"))) < len(hijos):
-        assert all(hijo.poll() is None for hijo in hijos)
-        time.sleep(0.01)
-    (barrera / "ya").touch()
-    salidas = []
-    for hijo in hijos:
-        assert hijo.stdout
-        with hijo.stdout as salida:
-            salidas.append(json.loads(salida.read()))
-        assert hijo.wait(60) == 0
-    shutil.rmtree(barrera)
-    return salidas
+    hecho = subprocess.run(
+        [sys.executable, RAIZ / "tests/procesos" / programa],
+        env=entorno(carpeta, base, PYTHONPATH=str(RAIZ)),
+        input=json.dumps([{"hoy": "2026-11-19"} | pedido for pedido in pedidos]),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert hecho.returncode == 0, (hecho.returncode, hecho.stderr)
+    return list(json.loads(hecho.stdout))

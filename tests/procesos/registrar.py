@@ -1,18 +1,15 @@
-"""One of many processes that register people at once. Reads JSON from standard input, prints JSON.
+"""Processes that register people at once. Reads a JSON list from standard input, prints another.
 
-Input: {"barrera": folder, "quien": n, "hoy": "AAAA-MM-DD", "pasos": [[curp, clues, turno], …],
-"mover": [[clues, turno, de, a], …], "papeles": [[curp, clues, turno], …]}, of which each asks
-as the web does for the papers of a change or, without a clues, for those of where the person is. Output:
-{"altas": {curp: id}, "llenas": n, "fallas": […]}.
+Of each: {"hoy": "AAAA-MM-DD", "pasos": [[curp, clues, turno], …], "mover": [[clues, turno, de, a], …],
+"papeles": [[curp, clues, turno], …]}, of which each asks as the web does for the papers of a change or,
+without a clues, for those of where the person is. It says {"altas": {curp: id}, "llenas": n, "fallas": […]}.
 """
 
-import json
 import os
-import sys
 import time
 import uuid
+from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import django
@@ -24,6 +21,7 @@ from clinicas import alta, registro  # noqa: E402
 from clinicas.models import Clinica, Consultorio, Peticion  # noqa: E402
 from nss_portal.models import Estado, Persona, Tramite  # noqa: E402
 from nss_portal.tramites import maquina  # noqa: E402
+from tests.procesos.hijos import repartir  # noqa: E402
 
 # Between knowing where somebody is and writing it down, time for others to move them.
 _congelar = maquina.congelar
@@ -37,7 +35,7 @@ def congelar_despacio(*que: Any) -> None:
 maquina.congelar = congelar_despacio
 
 
-def pedir_papeles(curp: str, clues: str, turno: str) -> None:
+def pedir_papeles(clinicas: dict[str, Clinica], curp: str, clues: str, turno: str) -> None:
     tramite = maquina.iniciar(Tramite.Tipo.CLINICA, uuid.uuid4(), "", curp, "", Tramite.Canal.VENTANILLA)
     Peticion.objects.create(tramite=tramite, codigo_postal_id="64000", cambio=bool(clues))
     registro.resolver(tramite)
@@ -46,31 +44,32 @@ def pedir_papeles(curp: str, clues: str, turno: str) -> None:
         registro.confirmar(tramite, clinicas[clues], turno)
 
 
-pedido = json.load(sys.stdin)
-hoy = date.fromisoformat(pedido["hoy"])
-clinicas = Clinica.objects.in_bulk()
-personas = Persona.objects.in_bulk([curp for curp, _, _ in pedido["pasos"]], field_name="curp")
-barrera = Path(pedido["barrera"])
-(barrera / f"listo-{pedido['quien']}").touch()
-while not (barrera / "ya").exists():
-    time.sleep(0.001)
-altas, llenas, fallas = {}, 0, []
-for curp, clues, turno in pedido["pasos"]:
-    try:
-        altas[curp] = alta.registrar(personas[curp], clinicas[clues], turno, hoy=hoy).pk
-    except alta.SinLugar:
-        llenas += 1
-    except Exception as error:
-        fallas.append(f"{type(error).__name__}: {error}")
-for clues, turno, de, a in pedido["mover"]:
-    consultorios = Consultorio.objects.filter(clinica=clues, turno=turno)
-    try:
-        alta.reubicar(consultorios.get(numero=de), consultorios.get(numero=a), hoy)
-    except Exception as error:
-        fallas.append(f"{type(error).__name__}: {error}")
-for papel in pedido["papeles"]:
-    try:
-        pedir_papeles(*papel)
-    except Exception as error:
-        fallas.append(f"{type(error).__name__}: {error}")
-json.dump({"altas": altas, "llenas": llenas, "fallas": fallas}, sys.stdout)
+def hacer(pedido: dict[str, Any], listo: Callable[[], object]) -> dict[str, Any]:
+    hoy = date.fromisoformat(pedido["hoy"])
+    clinicas = Clinica.objects.in_bulk()
+    personas = Persona.objects.in_bulk([curp for curp, _, _ in pedido["pasos"]], field_name="curp")
+    listo()
+    altas: dict[str, int] = {}
+    llenas, fallas = 0, []
+    for curp, clues, turno in pedido["pasos"]:
+        try:
+            altas[curp] = alta.registrar(personas[curp], clinicas[clues], turno, hoy=hoy).pk
+        except alta.SinLugar:
+            llenas += 1
+        except Exception as error:
+            fallas.append(f"{type(error).__name__}: {error}")
+    for clues, turno, de, a in pedido["mover"]:
+        consultorios = Consultorio.objects.filter(clinica=clues, turno=turno)
+        try:
+            alta.reubicar(consultorios.get(numero=de), consultorios.get(numero=a), hoy)
+        except Exception as error:
+            fallas.append(f"{type(error).__name__}: {error}")
+    for papel in pedido["papeles"]:
+        try:
+            pedir_papeles(clinicas, *papel)
+        except Exception as error:
+            fallas.append(f"{type(error).__name__}: {error}")
+    return {"altas": altas, "llenas": llenas, "fallas": fallas}
+
+
+repartir(hacer)

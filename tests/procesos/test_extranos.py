@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.procesos.portal import RAIZ, Base, Navegador, Portal, portal
 
-CUANTAS = 20
+CUANTAS = 8
 DE_OTRA = {"nombres": "Irma", "primer_apellido": "Intrusa", "segundo_apellido": "Ajena"}
 
 

@@ -66,20 +66,11 @@ def test_un_respaldo_viejo_no_da_otra_vez_lo_dado(
 
 def test_quien_muere_entre_la_promesa_y_el_commit_no_detiene_la_serie(carpeta: Path, base: Base) -> None:
     curps = sembrar(base, 2)
-    (carpeta / "muere").mkdir()
-    (carpeta / "muere/ya").touch()
-    pedido = {
-        "barrera": str(carpeta / "muere"),
-        "quien": 0,
-        "curps": curps[:1],
-        "subdelegacion": "Centro",
-        "hoy": "2026-11-19",
-        "muere": True,
-    }
+    pedido = {"curps": curps[:1], "subdelegacion": "Centro", "hoy": "2026-11-19", "muere": True}
     hecho = subprocess.run(
         [sys.executable, RAIZ / "tests/procesos/asignar.py"],
         env=entorno(carpeta, base, PYTHONPATH=str(RAIZ)),
-        input=json.dumps(pedido),
+        input=json.dumps([pedido]),
         text=True,
     )
     assert hecho.returncode == -signal.SIGKILL
