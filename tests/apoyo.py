@@ -17,6 +17,10 @@ from vigencia.models import Escuela, Inscripcion
 CORREO = "persona@correo.example"
 
 
+# Marks whose element holds their value, and nothing else.
+CON_VALOR = "data-nss data-folio data-fecha data-clinica data-turno data-consultorio data-hecho".split()
+
+
 class Pagina(HTMLParser):
     """The facts of a page that tests ask for: its screen, its marks, its form values, what is forbidden."""
 
@@ -29,10 +33,22 @@ class Pagina(HTMLParser):
         self.prohibido: list[str] = []
         self.lang = ""
         self.plantilla = ""  # the <template> that is being read: its ids are its own
+        self.valores: list[tuple[str, str]] = []  # (mark, its element's text) of those whose text is a value
+        self._dentro: list[tuple[str, str, int]] = []  # (mark, tag, elements of that tag open inside)
         self.feed(html)
+
+    def handle_data(self, data: str) -> None:
+        for n, (marca, _, _) in enumerate(self._dentro, len(self.valores) - len(self._dentro)):
+            self.valores[n] = (marca, self.valores[n][1] + data)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         atributos = dict(attrs)
+        self._dentro = [(m, t, n + (t == tag)) for m, t, n in self._dentro]
+        if marca := next(
+            (m for m in CON_VALOR if m in atributos and not (atributos[m] and m == "data-nss")), ""
+        ):
+            self._dentro.append((marca, tag, 1))
+            self.valores.append((marca, ""))
         for nombre, valor in attrs:
             if nombre.startswith("data-"):
                 self.marcas.setdefault(nombre, []).append(valor)
@@ -52,6 +68,7 @@ class Pagina(HTMLParser):
             self.campos[str(atributos["name"])] = atributos.get("value") or ""
 
     def handle_endtag(self, tag: str) -> None:
+        self._dentro = [(m, t, n - (t == tag)) for m, t, n in self._dentro if n > (t == tag)]
         if tag == "template":
             self.plantilla = ""
 
@@ -72,6 +89,7 @@ class Estricto(Client):
                 assert len(pagina.pantallas) == 1 and pagina.pantallas[0], "one <main data-pantalla> a page"
                 assert pagina.lang == "es-MX"
                 assert len(pagina.ids) == len(set(pagina.ids)), "an id is there twice"
+                assert all(texto == texto.strip() for _, texto in pagina.valores), pagina.valores
         return respuesta
 
 
