@@ -21,7 +21,7 @@ if (navigator.clipboard) {
     boton.hidden = false;
     boton.addEventListener("click", async () => {
       try {
-        await navigator.clipboard.writeText(document.getElementById(boton.dataset.copiar).textContent);
+        await navigator.clipboard.writeText(document.getElementById(boton.dataset.copiar).innerText.trim());
         rotulo.textContent = "Copiado";
         decir("Copiado");
       } catch {
