@@ -11,7 +11,7 @@ from django.utils import timezone
 from nss_portal.correo.fallas import Falla
 from nss_portal.personas.identidad import enmascarar_correo
 
-# Longer than `correo.PLAZO`, the longest that sending one may take: a mail in hand is in nobody else's.
+# Longer than `cartero.PLAZO`, the longest that sending one may take: a mail in hand is in nobody else's.
 ARRIENDO_ENVIO = timedelta(seconds=25)
 
 
