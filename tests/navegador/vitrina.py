@@ -35,14 +35,15 @@ ESCRITORIO, TELEFONO = (1280, 16), (360, 16)
 ESTRECHAS = [(320, 16), (360, 32), (1280, 32)]
 # In every document but the empty one, compiled once.
 AXE_JS = f"if (location.href !== 'about:blank') {{ {Axe().axe_script} }}"
-# Whether something is seen now that was not when it was last asked.
-ALGO_NUEVO = """() => {
+# What is seen now that was not when it was last asked, in `window.nuevos`; how much it is.
+LO_NUEVO = """() => {
   const vistos = window.vistos ?? new WeakSet();
-  const nuevos = [...document.body.querySelectorAll("*")]
-    .filter(e => !vistos.has(e) && e.checkVisibility({ visibilityProperty: true }));
+  const nuevos = new Set([...document.body.querySelectorAll("*")]
+    .filter(e => !vistos.has(e) && e.checkVisibility({ visibilityProperty: true })));
   nuevos.forEach(e => vistos.add(e));
   window.vistos = vistos;
-  return nuevos.length > 0;
+  window.nuevos = [...nuevos].filter(e => !nuevos.has(e.parentElement));
+  return window.nuevos.length;
 }"""
 # What goes over the right edge of the window; nothing when there is nothing to scroll to.
 DESBORDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
@@ -75,18 +76,19 @@ class Vitrina:
     def desborde(self) -> list[str]:
         return list(self.pagina.evaluate(DESBORDE))
 
-    def axe(self, opciones: dict[str, Any]) -> list[dict[str, Any]]:
-        return list(self.pagina.evaluate("opciones => axe.run(document, opciones)", opciones)["violations"])
+    def axe(self, opciones: dict[str, Any], donde: str = "document") -> list[dict[str, Any]]:
+        return list(self.pagina.evaluate(f"opciones => axe.run({donde}, opciones)", opciones)["violations"])
 
     def faltas(self) -> list[str]:
         """What axe-core finds: all on a desk, and of colours in the dark too. Where only the width has
-        changed, what a width can break; everything again if it shows something more.
+        changed, what a width can break, and all in what it shows that was not seen before.
         """
-        nuevo = self.pagina.evaluate(ALGO_NUEVO)
-        en_escritorio = self.ancho == ESCRITORIO[0]
-        halladas = self.axe(AXE if nuevo or en_escritorio else AXE_DE_ANCHO)
-        if en_escritorio:
-            halladas += a_oscuras(self.pagina)
+        hay_nuevo = self.pagina.evaluate(LO_NUEVO)
+        if self.ancho == ESCRITORIO[0]:
+            halladas = self.axe(AXE) + a_oscuras(self.pagina)
+        else:
+            halladas = self.axe(AXE_DE_ANCHO)
+            halladas += self.axe(AXE, "{ include: window.nuevos }") if hay_nuevo else []
         return [f"{falta['id']}: {nodo['html'][:160]}" for falta in halladas for nodo in falta["nodes"]]
 
     def revisar(self, nombre: str, estrechas: list[tuple[int, int]] = ESTRECHAS) -> dict[str, list[str]]:
