@@ -49,7 +49,7 @@ def test_localizado_de_la_forma_al_final(
     trabajar()
     resultado = ver(cliente, url, "resultado")
     html = resultado.content.decode()
-    assert re.sub(r"\D", "", re.search(r"data-nss[^>]*>(.*?)</p>", html, re.S)[1]) == con_nss.nss  # type: ignore[index]
+    assert re.sub(r"\D", "", re.search(r"data-nss[^>]*>(.*?)</div>", html, re.S)[1]) == con_nss.nss  # type: ignore[index]
     assert resultado.pagina.marcas["data-resultado"] == ["localizado"]
     assert resultado.pagina.marcas["data-documento"] == ["nss", "tarjeta"]
     assert sorted(resultado.pagina.marcas["data-accion"]) == sorted(["enviar", "imprimir", "descargar"] * 2)
