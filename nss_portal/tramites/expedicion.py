@@ -39,7 +39,7 @@ def expedir(persona: Persona, tipo: Documento.Tipo, paso: Paso) -> Hecho:
     """Issue a document of somebody's, or find the one that a counter issued today and says the same.
 
     Safe to call twice: what a kill left half-way is finished. Raises what the act does when it has to wait
-    (renapo.NoDisponible, tramites.NoPuedeSeguir): nothing is written then.
+    (renapo.NoDisponible, maquina.NoPuedeSeguir): nothing is written then.
     """
     with transaction.atomic():
         tramite = _resolver(persona, paso)

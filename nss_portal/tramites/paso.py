@@ -94,7 +94,7 @@ class Paso:
     # renapo.NoDisponible or maquina.NoPuedeSeguir when it must wait: nothing changes then.
     resolver: Callable[[Tramite], None]
     form: type[forms.Form]  # on the web: a web.forms.SolicitudForm
-    form_app: type[forms.Form]  # in the App: an api.formas.ComienzoForm
+    form_app: type[forms.Form]  # in the App: a web.forms.ComienzoForm
     # What its act does between «received» and «documents», for the live progress.
     partes: Callable[[Tramite, Sucesos], list[Parte]]
     # How it may end, in words: refusals by their motivo; results by theirs, as a clerk reads them.

@@ -19,7 +19,7 @@ log = logging.getLogger("nss_portal.trabajador")
 
 COLAS = {"default": colas.TRABAJO, "correo": colas.CORREO}
 CADA = 2.0  # seconds between two beats
-TURNO = 1.0  # seconds for a line before the next one has its turn; the beat waits for none longer
+TURNO = 1.0  # seconds for a line, and a row at least, before the next one has its turn
 UN_DIA = 24 * 3600.0
 # A turn that takes this long will not come back: a database that vanished without closing, for one.
 PLAZO_DE_LA_VUELTA = 600.0
@@ -55,7 +55,7 @@ class Command(BaseCommand):
                     ocupado = self.vuelta()
                 fallos = 0
             except Exception as error:
-                # A lock, a database that restarts, a defect in one task's wrapping: tell it and go on. The
+                # A lock, a database that restarts, a defect of ours: tell it and go on. The
                 # connection may be half-way through a transaction, so it is not kept.
                 fallos += 1
                 detalle = error if isinstance(error, Error) else repr(error)

@@ -17,7 +17,7 @@ from nss_portal.personas.models import Persona
 from nss_portal.territorio.models import CodigoPostal, Colonia
 
 # How long a worker may keep a trámite before another one takes it over. A crash costs at most this
-# plus one turn of `reanudar`: well under the 30 s that we promise.
+# plus one turn of each line of work: well under the 30 s that we promise.
 ARRIENDO = timedelta(seconds=15)
 ESPERA_MAXIMA = timedelta(minutes=5)
 # A service that was away and is back finds everything waiting well within half a minute.
