@@ -155,7 +155,7 @@ def _sustituir_tarjetas(tramite: Tramite, persona: Persona) -> None:
 
 def _avisar_del_cambio(tramite: Tramite, anterior: Alta) -> None:
     """To the mailbox that speaks for the person, or that registered them before, when another one asked."""
-    vinculo = Vinculo.objects.filter(persona=tramite.persona).first()
+    vinculo = Vinculo.de(tramite.persona)
     quienes = [tramite.correo, tramite.confirmado_por]
     antes = anterior.tramite
     destino = vinculo.correo if vinculo else antes.correo if antes else ""

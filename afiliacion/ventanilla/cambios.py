@@ -62,7 +62,7 @@ def _como_esta(persona: Persona, tipo: str) -> dict[str, Any]:
     if tipo == Tipo.DATOS:
         return {campo: getattr(persona, campo) for campo in NOMBRES}
     if tipo == Tipo.CORREO:
-        vinculo = Vinculo.objects.filter(persona=persona).first()
+        vinculo = Vinculo.de(persona)
         return {"correo": vinculo.correo if vinculo else ""}
     if tipo == Tipo.CURP:
         return {"curp": persona.curp}
@@ -163,7 +163,7 @@ def _reemplazar_curp(persona: Persona, nueva: Persona) -> None:
     vieja, curp = persona.curp, nueva.curp
     for modelo in (Tramite, Asiento, Atencion, Cambio, CurpAnterior):
         modelo._default_manager.filter(persona=nueva).update(persona=persona)
-    suyo = Vinculo.objects.filter(persona=nueva).first()
+    suyo = Vinculo.de(nueva)
     if suyo and not Vinculo.objects.filter(persona=persona).exists():
         confirmacion.vincular(persona, suyo.correo, comprobado=suyo.comprobado)
     for campo in NOMBRES:

@@ -34,7 +34,7 @@ def contexto(atencion: Atencion, oferta: Oferta, formas: dict[str, Any]) -> dict
     return {
         "atencion": atencion,
         "persona": persona,
-        "vinculo": Vinculo.objects.filter(persona=persona).first(),
+        "vinculo": Vinculo.de(persona),
         "curps_anteriores": list(persona.curps_anteriores.all()),
         "cotejos": [vistos[papel] for papel in Cotejo.Papel if papel in vistos],
         "cotejo": formas.get("cotejo") or CotejoForm(cotejos=vistos),

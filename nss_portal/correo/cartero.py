@@ -131,8 +131,7 @@ def _destino(envio: Envio) -> str:
     """Whose mailbox, by the facts of now: a notice written yesterday goes to the one confirmed since."""
     if envio.para:
         return envio.para
-    persona = envio.tramite.persona
-    vinculo = Vinculo.objects.filter(persona=persona).first() if persona else None
+    vinculo = Vinculo.de(envio.tramite.persona)
     return vinculo.correo if vinculo else envio.tramite.correo
 
 
@@ -157,6 +156,6 @@ def por_enviar() -> QuerySet[Envio]:
 
 
 def _hay_turno() -> bool:
-    """Whether one more mail fits under the ceiling; `reanudar` brings back the one that does not."""
+    """Whether one more mail fits under the ceiling; the one that does not comes back after a pause."""
     tope = settings.CORREOS_POR_MINUTO
     return not tope or limites.permitir("correo", topes.correos(tope))

@@ -223,3 +223,8 @@ class Vinculo(models.Model):
 
     def __str__(self) -> str:
         return enmascarar_correo(self.correo)
+
+    @classmethod
+    def de(cls, persona: Persona | None) -> "Vinculo | None":
+        """The one of a person; None for nobody, or while no mailbox has spoken."""
+        return cls.objects.filter(persona=persona).first() if persona else None

@@ -126,10 +126,7 @@ def mandar(pk: uuid.UUID) -> bool:
 
 def _vinculo(tramite: Tramite) -> Vinculo | None:
     """The mailbox that answers for the CURP, where it is what a mailbox answers for."""
-    if titular.por_nombre(tramite):
-        return None
-    persona = Persona.objects.de_curp(tramite.curp)
-    return Vinculo.objects.filter(persona=persona).first() if persona else None
+    return None if titular.por_nombre(tramite) else Vinculo.de(Persona.objects.de_curp(tramite.curp))
 
 
 def _cabe(tramite: Tramite, pregunta: Confirmacion.Pregunta, para: str, ahora: datetime) -> bool:

@@ -66,7 +66,7 @@ def _comprobar_y_vincular(tramite: Tramite, persona: Persona | None) -> bool:
     vinculo = None
     if persona:
         Persona.objects.select_for_update(no_key=True).get(pk=persona.pk)
-        vinculo = Vinculo.objects.filter(persona=persona).first()
+        vinculo = Vinculo.de(persona)
     if tramite.comprobado:
         bien = vinculo is not None and mismo(vinculo.correo, tramite.correo)  # as it is now
     else:
@@ -94,7 +94,7 @@ def a_quien(
     modo = settings.CONFIRMAR_CORREO
     if modo == NUNCA or tramite.canal == Tramite.Canal.VENTANILLA:
         return None, ""
-    vinculo = Vinculo.objects.filter(persona=persona).first() if persona else None
+    vinculo = Vinculo.de(persona)
     if vinculo and mismo(vinculo.correo, tramite.confirmado_por):
         return None, ""
     if vinculo and not mismo(vinculo.correo, tramite.correo):
@@ -131,7 +131,7 @@ def preguntar_si_es_suyo(tramite: Tramite) -> None:
 
 def destino(tramite: Tramite) -> str:
     """The mailbox that a trámite's documents go to; "" when another one speaks for the person now."""
-    vinculo = Vinculo.objects.filter(persona=tramite.persona).first() if tramite.persona_id else None
+    vinculo = Vinculo.de(tramite.persona)
     if vinculo is None or mismo(vinculo.correo, tramite.correo):
         return tramite.correo
     if tramite.canal == Tramite.Canal.VENTANILLA:  # changing it takes four eyes
